@@ -1,0 +1,144 @@
+//! `generate`: every route that reads a résumé or spends money.
+//!
+//! The request's path is [`pipeline`]; [`Generate::handle`] is its border to HTTP.
+
+mod config;
+mod model;
+mod pipeline;
+mod refusal;
+mod route;
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::Client;
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::Response;
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use lambda_http::{Error, Request, RequestExt};
+use shared::caller::{Caller, Scope};
+use shared::ledger::Ledger;
+use shared::limits::Limits;
+use shared::llm::{LlmClient, LlmConfig};
+use shared::problem::{Code, Problem};
+use shared::prompts::Prompts;
+use shared::request::{self, MAX_BODY_BYTES, Task};
+use shared::response::{self, Arrival, Complete};
+
+pub use config::{Config, KeySource};
+use route::Route;
+
+/// A body that may be streamed and never yields an error: the runtime would write one into the body.
+pub type ResponseBody = UnsyncBoxBody<Bytes, std::convert::Infallible>;
+
+/// The function and exactly the clients it uses.
+pub struct Generate {
+    config: Config,
+    prompts: Prompts,
+    /// `None` without a key.
+    llm: Option<LlmClient>,
+    limits: Limits,
+    ledger: Ledger,
+    /// Callers this sandbox has met, with the period the ledger named for them.
+    met: Mutex<HashMap<Caller, Option<String>>>,
+}
+
+impl Generate {
+    /// The function in AWS, or wherever the environment's endpoint is.
+    ///
+    /// # Errors
+    ///
+    /// See [`Generate::new`].
+    pub async fn connect(config: Config) -> Result<Generate, Error> {
+        let client = shared::dynamodb::connect().await;
+        Generate::new(config, client)
+    }
+
+    /// The function over a given database client.
+    ///
+    /// # Errors
+    ///
+    /// If no HTTP client can be built.
+    pub fn new(config: Config, client: Client) -> Result<Generate, Error> {
+        let llm = match &config.key {
+            KeySource::Value(key) => Some(LlmClient::new(LlmConfig {
+                base_url: config.base_url.clone(),
+                key: key.clone(),
+                idle_timeout: config.idle_timeout,
+                max_retries: config.max_retries,
+            })?),
+            KeySource::None => {
+                tracing::warn!("no model key is set: /generate answers 503, everything else works");
+                None
+            }
+            KeySource::Parameter(_) => {
+                tracing::warn!("reading the model key from a parameter is not built yet: /generate answers 503");
+                None
+            }
+        };
+        Ok(Generate {
+            prompts: Prompts::embedded(),
+            llm,
+            limits: Limits::new(client.clone(), config.tables.state.clone(), config.limits.clone()),
+            ledger: Ledger::new(client, config.tables.ledger.clone()),
+            met: Mutex::default(),
+            config,
+        })
+    }
+
+    /// One event to one response. Reads the clock, turns every failure into a problem, logs one line.
+    ///
+    /// # Errors
+    ///
+    /// None: the signature is the runtime's.
+    pub async fn handle(&self, event: Request) -> Result<Response<ResponseBody>, Error> {
+        let arrival = Arrival::at(SystemTime::now());
+        let answered = AssertUnwindSafe(self.answer(&event, &arrival)).catch_unwind().await;
+        let response = match answered {
+            Ok(Ok(response)) => response,
+            Ok(Err(problem)) => response::problem(&problem, &arrival.request_id),
+            Err(_) => response::problem(&Code::Internal.into(), &arrival.request_id),
+        };
+        let duration_ms = arrival.now.elapsed().unwrap_or_default().as_millis();
+        tracing::info!(request_id = %arrival.request_id, status = response.status().as_u16(), duration_ms, "answered");
+        Ok(response.map(|body| Full::new(body).boxed_unsync()))
+    }
+
+    async fn answer(&self, event: &Request, arrival: &Arrival) -> Result<Complete, Problem> {
+        let route = Route::of(event.method(), &response::path(event))?;
+        let identity = self.config.auth.identify(event)?;
+        identity.require(Scope::Generate)?;
+        response::require_json(event.headers())?;
+        response::negotiate(event.headers(), &["application/json"])?;
+        let body = response::body_within(event, MAX_BODY_BYTES)?;
+        let task = if let Route::Generate(task) = route { task } else { Task::ResumeOptimization };
+        let request = request::parse(task, body)?;
+        let id = &arrival.request_id;
+        match route {
+            Route::Generate(_) => {
+                let deadline = self.deadline(event, arrival.now);
+                let answer = self.generate(&request, &identity.caller, arrival, deadline).await?;
+                Ok(response::json(&answer, id))
+            }
+            Route::Analyze => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
+            Route::Redact => Ok(response::json(&pipeline::redact_only(&request.input), id)),
+        }
+    }
+
+    /// How long the model may take: the configured time, or what the invocation has left less a reserve of two seconds.
+    /// A deadline in the distant past is unknown: the local emulator sends one in 1970.
+    fn deadline(&self, event: &Request, now: SystemTime) -> Duration {
+        const RESERVE: Duration = Duration::from_secs(2);
+        const IMPLAUSIBLE: Duration = Duration::from_secs(300);
+        let Some(context) = event.lambda_context_ref() else { return self.config.timeout };
+        let deadline = UNIX_EPOCH + Duration::from_millis(context.deadline);
+        match deadline.duration_since(now) {
+            Ok(left) => self.config.timeout.min(left.saturating_sub(RESERVE)),
+            Err(past) if past.duration() > IMPLAUSIBLE => self.config.timeout,
+            Err(_) => Duration::ZERO,
+        }
+    }
+}

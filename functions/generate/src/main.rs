@@ -1,0 +1,18 @@
+//! Lambda entry point for `generate`.
+
+use std::sync::Arc;
+
+use generate::{Config, Generate};
+use lambda_http::{Error, run_with_streaming_response, service_fn, tracing};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    shared::logs::hide_panic_messages();
+    let generate = Arc::new(Generate::connect(Config::from_env()?).await?);
+    run_with_streaming_response(service_fn(move |event| {
+        let generate = Arc::clone(&generate);
+        async move { generate.handle(event).await }
+    }))
+    .await
+}

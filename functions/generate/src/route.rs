@@ -1,0 +1,51 @@
+//! Which step chain a path leads to.
+
+use http::Method;
+use shared::problem::{Code, Problem};
+use shared::request::Task;
+
+/// What the function does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// Asks the model.
+    Generate(Task),
+    /// Analyses without a model.
+    Analyze,
+    /// Shows what a model would see.
+    Redact,
+}
+
+impl Route {
+    pub(crate) fn of(method: &Method, path: &str) -> Result<Route, Problem> {
+        let route = match path {
+            "/api/v1/generate" => Some(Route::Generate(Task::ResumeOptimization)),
+            "/api/v1/analyze" => Some(Route::Analyze),
+            "/api/v1/redact" => Some(Route::Redact),
+            _ => path.strip_prefix("/api/v1/generate/").and_then(Task::from_segment).map(Route::Generate),
+        };
+        let route = route.ok_or(Code::NotFound)?;
+        if method == Method::POST {
+            Ok(route)
+        } else {
+            Err(Problem { allow: Some("POST"), ..Code::MethodNotAllowed.into() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_has_a_path_and_reserved_words_have_none() {
+        let of = |path| Route::of(&Method::POST, path).map_err(|problem| problem.code);
+        assert_eq!(of("/api/v1/generate"), Ok(Route::Generate(Task::ResumeOptimization)));
+        assert_eq!(of("/api/v1/generate/cover-letter"), Ok(Route::Generate(Task::CoverLetter)));
+        assert_eq!(of("/api/v1/analyze"), Ok(Route::Analyze));
+        for path in ["/", "/api/v1/generate/stream", "/api/v1/generate/batch", "/api/v1/generate/resume-optimization"] {
+            assert_eq!(of(path), Err(Code::NotFound), "{path}");
+        }
+        let problem = Route::of(&Method::GET, "/api/v1/generate").expect_err("only POST");
+        assert_eq!((problem.code, problem.allow), (Code::MethodNotAllowed, Some("POST")));
+    }
+}

@@ -1,0 +1,159 @@
+//! Who is asking.
+//!
+//! Identity comes only from what stands in front of the function: the authorizer's context, the IAM principal, or, on
+//! one machine, a header. A caller id is safe as part of a key: `[A-Za-z0-9_-]{1,64}`, everything else is hashed.
+
+use std::str::FromStr;
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Request, RequestExt};
+use sha2::{Digest, Sha256};
+
+use crate::problem::{Code, Problem};
+
+/// A caller id that fits `[A-Za-z0-9_-]{1,64}`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Caller(String);
+
+impl Caller {
+    /// The id as it is, if it has the right form.
+    #[must_use]
+    pub fn exact(id: &str) -> Option<Caller> {
+        let fits = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        fits.then(|| Caller(id.to_owned()))
+    }
+
+    /// The id as it is, or `h-` and 32 hex digits of its SHA-256 where it does not have the right form.
+    #[must_use]
+    pub fn hashed(id: &str) -> Caller {
+        Caller::exact(id).unwrap_or_else(|| {
+            let digest = Sha256::digest(id.as_bytes());
+            Caller(digest.iter().take(16).fold("h-".to_owned(), |text, byte| text + &format!("{byte:02x}")))
+        })
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a caller may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Spend: every route of `generate`.
+    Generate,
+    /// Read one's own statistics and reset them.
+    Stats,
+    /// Read everyone's statistics.
+    Admin,
+}
+
+/// A caller and the scopes it came with.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Who.
+    pub caller: Caller,
+    scopes: Vec<Scope>,
+}
+
+impl Identity {
+    /// Whether the caller holds this scope.
+    #[must_use]
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// # Errors
+    ///
+    /// `forbidden` without the scope.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.may(scope) { Ok(()) } else { Err(Code::Forbidden.into()) }
+    }
+}
+
+/// Where identity comes from (`AUTH_MODE`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthMode {
+    /// The context values `caller` and `scopes` of a Lambda authorizer.
+    Authorizer,
+    /// The IAM principal's ARN. It may generate and read its own statistics; nobody is an administrator.
+    Iam,
+    /// The `x-api-key` header or `local`, with all scopes. For one machine only.
+    Local,
+}
+
+impl FromStr for AuthMode {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<AuthMode, ()> {
+        match text {
+            "authorizer" => Ok(AuthMode::Authorizer),
+            "iam" => Ok(AuthMode::Iam),
+            "local" => Ok(AuthMode::Local),
+            _ => Err(()),
+        }
+    }
+}
+
+impl AuthMode {
+    /// The identity that the request's context carries.
+    ///
+    /// # Errors
+    ///
+    /// `unauthenticated` where it carries none, or one that cannot be a caller id.
+    pub fn identify(self, request: &Request) -> Result<Identity, Problem> {
+        let identity = match self {
+            AuthMode::Authorizer => from_authorizer(request),
+            AuthMode::Iam => user_arn(request).map(|arn| Identity {
+                caller: Caller::hashed(&arn),
+                scopes: vec![Scope::Generate, Scope::Stats],
+            }),
+            AuthMode::Local => {
+                let key = request.headers().get("x-api-key").map(|value| String::from_utf8_lossy(value.as_bytes()));
+                let id = key.filter(|value| !value.is_empty()).unwrap_or("local".into());
+                Some(Identity { caller: Caller::hashed(&id), scopes: vec![Scope::Generate, Scope::Stats, Scope::Admin] })
+            }
+        };
+        identity.ok_or_else(|| Code::Unauthenticated.into())
+    }
+}
+
+fn from_authorizer(request: &Request) -> Option<Identity> {
+    let context = request.request_context_ref()?;
+    let fields = &context.authorizer()?.fields;
+    let caller = Caller::exact(fields.get("caller")?.as_str()?)?;
+    let scopes = fields.get("scopes").and_then(|value| value.as_str()).unwrap_or_default();
+    let scopes = scopes.split([' ', ',']).filter_map(|name| match name {
+        "generate" => Some(Scope::Generate),
+        "stats" => Some(Scope::Stats),
+        "admin" => Some(Scope::Admin),
+        _ => None,
+    });
+    Some(Identity { caller, scopes: scopes.collect() })
+}
+
+fn user_arn(request: &Request) -> Option<String> {
+    let arn = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.identity.user_arn.clone(),
+        RequestContext::ApiGatewayV2(context) => context.authorizer.as_ref()?.iam.as_ref()?.user_arn.clone(),
+        _ => None,
+    };
+    arn.filter(|arn| !arn.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_could_escape_a_key_is_hashed() {
+        for id in ["", "a#b", "arn:aws:iam::1:user/x", "ü", &"x".repeat(65)] {
+            let caller = Caller::hashed(id);
+            assert!(caller.as_str().starts_with("h-") && caller.as_str().len() == 34, "{id}");
+            assert_eq!(Caller::exact(id), None);
+        }
+        assert_eq!(Caller::hashed("team-a_1").as_str(), "team-a_1");
+    }
+}

@@ -1,0 +1,80 @@
+//! The DynamoDB client, the tables' shape, and what a failed call means.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+
+use crate::settings::Tables;
+
+/// The database did not answer, or not as agreed. Fail closed: spend nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("database: {0}")]
+pub struct StoreError(String);
+
+impl StoreError {
+    /// A store error with the SDK's chain of causes, which names operations and services but no item content.
+    pub fn of<E: std::error::Error + 'static, R: std::fmt::Debug + 'static>(error: &SdkError<E, R>) -> StoreError {
+        StoreError(DisplayErrorContext(error).to_string())
+    }
+
+    pub(crate) fn unexpected(what: &'static str) -> StoreError {
+        StoreError(what.to_owned())
+    }
+}
+
+/// A client with the environment's region, credentials and endpoint.
+///
+/// Three tries of one second at most, three seconds in all: a request must not wait long for a limiter.
+pub async fn connect() -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_attempt_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_secs(3))
+        .build();
+    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+    Client::new(&config)
+}
+
+/// Creates the tables that are missing, for `local` and tests. In AWS the template does.
+///
+/// # Errors
+///
+/// Any failure but "exists already".
+pub async fn create_missing_tables(client: &Client, tables: &Tables) -> Result<(), StoreError> {
+    for table in [&tables.state, &tables.ledger] {
+        let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        let attribute = |name: &str| {
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
+        };
+        let created = client
+            .create_table()
+            .table_name(table)
+            .billing_mode(BillingMode::PayPerRequest)
+            .set_key_schema([key("PK", KeyType::Hash), key("SK", KeyType::Range)].into_iter().collect::<Result<_, _>>().ok())
+            .set_attribute_definitions([attribute("PK"), attribute("SK")].into_iter().collect::<Result<_, _>>().ok())
+            .send()
+            .await;
+        match created {
+            Ok(_) => {}
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {}
+            Err(error) => return Err(StoreError::of(&error)),
+        }
+    }
+    Ok(())
+}
+
+/// A number attribute.
+pub(crate) fn n(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A string attribute.
+pub(crate) fn s(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}

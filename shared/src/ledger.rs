@@ -1,0 +1,301 @@
+//! The ledger: one record per provider attempt that was or may have been billed, and day aggregates that equal them.
+//!
+//! A record and its aggregate are one transaction whose condition is that the record is new, so a repeated write changes
+//! nothing. Money is whole picodollars. Items of the ledger table:
+//!
+//! | PK / SK | what |
+//! | --- | --- |
+//! | `U#<caller>#<period>` / `R#<ms>#<rid>#<attempt>` | record |
+//! | `A#<caller>#<period>` / `D#<yyyymmdd>#<0..3>` | day aggregate, counters named `m:<model>:<x>` and `t:<task>:<x>` |
+//! | `T#<caller>` / `P` | the statistics period in force, once it is not simply the month |
+//! | `T#<caller>` / `P#<period>` | a period that was begun by a reset |
+//! | `T` / `<caller>` | that the caller exists |
+//!
+//! Counters: `n` requests, `a` attempts, `i` input, `o` output, `r` cache read, `w` cache write tokens, `c` picodollars.
+
+mod history;
+mod stats;
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use backon::{ExponentialBuilder, Retryable};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+pub use history::{HistoryError, HistoryItem, HistoryPage};
+pub use stats::{Counters, PeriodStart, Span, Statistics, rfc3339};
+
+use crate::budget;
+use crate::caller::Caller;
+use crate::dynamodb::{StoreError, n, s};
+use crate::prices::{Picodollars, Usage};
+use crate::request::Task;
+use crate::request_id::RequestId;
+
+const SHARDS: u32 = 4;
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// A whole answer.
+    Completed,
+    /// Cut off at `max_tokens`.
+    Truncated,
+    /// The model declined.
+    Refused,
+    /// Anything else that went wrong after it may have been billed.
+    Failed,
+}
+
+/// One provider attempt that was or may have been billed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsageRecord {
+    /// The request; its time is the record's.
+    pub request_id: RequestId,
+    /// From 1.
+    pub attempt: u32,
+    /// Who pays.
+    pub caller: Caller,
+    /// The statistics period it counts in.
+    pub period: String,
+    /// What was asked.
+    pub task: Task,
+    /// With which prompt.
+    pub prompt_version: String,
+    /// Which model.
+    pub model: String,
+    /// How it ended.
+    pub status: Status,
+    /// Tokens by class.
+    pub usage: Usage,
+    /// Tokens times price.
+    pub cost: Picodollars,
+    /// The price sheet's date.
+    pub price_version: String,
+    /// Whether tokens are estimated because the provider did not report them.
+    pub estimated: bool,
+    /// Whether the stand-in model answered.
+    pub simulated: bool,
+    /// From the request's arrival to the end of the attempt.
+    pub duration: Duration,
+}
+
+/// A record as an item.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecordItem {
+    #[serde(rename = "PK")]
+    pk: String,
+    #[serde(rename = "SK")]
+    sk: String,
+    request_id: String,
+    attempt: u32,
+    timestamp_ms: u64,
+    caller: String,
+    task: String,
+    prompt_version: String,
+    model: String,
+    status: Status,
+    input_tokens: u64,
+    output_tokens: u64,
+    cache_read_tokens: u64,
+    cache_write_tokens: u64,
+    cost_pico: u64,
+    price_version: String,
+    estimated: bool,
+    simulated: bool,
+    duration_ms: u64,
+}
+
+/// The ledger table of one deployment.
+#[derive(Debug)]
+pub struct Ledger {
+    client: Client,
+    table: String,
+}
+
+impl Ledger {
+    /// A ledger over its table.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Ledger {
+        Ledger { client, table }
+    }
+
+    /// Writes a record and counts it, exactly once however often it is repeated.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] after five tries at a contended aggregate, or when the database does not answer.
+    pub async fn record(&self, record: &UsageRecord) -> Result<(), StoreError> {
+        let items = vec![self.put(record)?, self.count(record)?];
+        let write = || async {
+            let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+            match sent {
+                Ok(_) => Ok(()),
+                Err(error) if canceled_by(&error, "ConditionalCheckFailed") => Ok(()),
+                Err(error) => Err(Unwritten { conflict: canceled_by(&error, "TransactionConflict"), error: StoreError::of(&error) }),
+            }
+        };
+        let backoff = ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5).with_jitter();
+        write.retry(backoff).when(|unwritten: &Unwritten| unwritten.conflict).await.map_err(|unwritten| unwritten.error)
+    }
+
+    fn put(&self, record: &UsageRecord) -> Result<TransactWriteItem, StoreError> {
+        let item = RecordItem {
+            pk: format!("U#{}#{}", record.caller.as_str(), record.period),
+            sk: format!("R#{:013}#{}#{}", record.request_id.millis(), record.request_id, record.attempt),
+            request_id: record.request_id.to_string(),
+            attempt: record.attempt,
+            timestamp_ms: record.request_id.millis(),
+            caller: record.caller.as_str().to_owned(),
+            task: record.task.name().to_owned(),
+            prompt_version: record.prompt_version.clone(),
+            model: record.model.clone(),
+            status: record.status,
+            input_tokens: record.usage.input_tokens,
+            output_tokens: record.usage.output_tokens,
+            cache_read_tokens: record.usage.cache_read_tokens,
+            cache_write_tokens: record.usage.cache_write_tokens(),
+            cost_pico: record.cost.0,
+            price_version: record.price_version.clone(),
+            estimated: record.estimated,
+            simulated: record.simulated,
+            duration_ms: u64::try_from(record.duration.as_millis()).unwrap_or(u64::MAX),
+        };
+        let item = serde_dynamo::to_item(item).map_err(|_| StoreError::unexpected("a record that is no item"))?;
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(PK)")
+            .build()
+            .map_err(|_| StoreError::unexpected("an incomplete put"))?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    fn count(&self, record: &UsageRecord) -> Result<TransactWriteItem, StoreError> {
+        let counters = Counters {
+            requests: u64::from(record.attempt == 1),
+            attempts: 1,
+            input_tokens: record.usage.input_tokens,
+            output_tokens: record.usage.output_tokens,
+            cache_read_tokens: record.usage.cache_read_tokens,
+            cache_write_tokens: record.usage.cache_write_tokens(),
+            cost: record.cost,
+        };
+        let shard = record.request_id.as_str().bytes().fold(0u32, |sum, byte| sum + u32::from(byte)) % SHARDS;
+        let day = stats::day(record.request_id.millis());
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key("PK", s(format!("A#{}#{}", record.caller.as_str(), record.period)))
+            .key("SK", s(format!("D#{day}#{shard}")));
+        let mut add = Vec::new();
+        let owners = [("m", record.model.as_str()), ("t", record.task.name())];
+        for (index, (name, value)) in counters.by_letter().into_iter().enumerate().filter(|(_, (_, value))| *value > 0) {
+            update = update.expression_attribute_values(format!(":{index}"), n(value));
+            for (kind, owner) in owners {
+                add.push(format!("#{kind}{index} :{index}"));
+                update = update.expression_attribute_names(format!("#{kind}{index}"), format!("{kind}:{owner}:{name}"));
+            }
+        }
+        let update = update.update_expression(format!("ADD {}", add.join(", "))).build();
+        let update = update.map_err(|_| StoreError::unexpected("an incomplete update"))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The period that the ledger names for a caller, if it was ever reset.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn stored_period(&self, caller: &Caller) -> Result<Option<String>, StoreError> {
+        let got = self.client.get_item().table_name(&self.table).key("PK", s(period_key(caller))).key("SK", s("P"));
+        let item = got.send().await.map_err(|error| StoreError::of(&error))?.item;
+        Ok(item.and_then(|item| item.get("p").and_then(|value| value.as_s().ok()).cloned()))
+    }
+
+    /// Notes that a caller exists, so that statistics over all callers can find it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn register(&self, caller: &Caller) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.table).item("PK", s("T")).item("SK", s(caller.as_str()));
+        put.send().await.map(|_| ()).map_err(|error| StoreError::of(&error))
+    }
+
+    /// Closes the period early and starts the next. Repeating it with the same `expected` changes nothing more.
+    ///
+    /// # Errors
+    ///
+    /// [`ResetError::Changed`] if the period in force is neither `expected` nor the one that a first try began.
+    pub async fn reset(&self, caller: &Caller, expected: Option<&str>, now: SystemTime) -> Result<String, ResetError> {
+        let stored = self.stored_period(caller).await?;
+        let current = budget::period(stored.as_deref(), now);
+        match expected {
+            Some(expected) if expected == current => {}
+            Some(expected) if budget::next_period(expected) == current => return Ok(current),
+            Some(_) => return Err(ResetError::Changed),
+            None => {}
+        }
+        let next = budget::next_period(&current);
+        let since = n(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis());
+        let (condition, value) = match &stored {
+            Some(stored) => ("p = :stored", Some(s(stored))),
+            None => ("attribute_not_exists(PK)", None),
+        };
+        let begun = self.client.put_item().table_name(&self.table).item("PK", s(period_key(caller)));
+        let in_force = begun.clone().item("SK", s("P")).item("p", s(&next)).item("since", since.clone());
+        let in_force = in_force.condition_expression(condition);
+        let in_force = match value {
+            Some(value) => in_force.expression_attribute_values(":stored", value),
+            None => in_force,
+        };
+        match in_force.send().await {
+            Ok(_) => {}
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+                return Err(ResetError::Changed);
+            }
+            Err(error) => return Err(StoreError::of(&error).into()),
+        }
+        let kept = begun.item("SK", s(format!("P#{next}"))).item("since", since);
+        kept.send().await.map_err(|error| StoreError::of(&error))?;
+        Ok(next)
+    }
+}
+
+/// Why a period was not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    /// Somebody else closed it, or the expectation was wrong.
+    #[error("another period is in force")]
+    Changed,
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+struct Unwritten {
+    conflict: bool,
+    error: StoreError,
+}
+
+fn period_key(caller: &Caller) -> String {
+    format!("T#{}", caller.as_str())
+}
+
+fn canceled_by<R>(error: &SdkError<TransactWriteItemsError, R>, code: &str) -> bool {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            canceled.cancellation_reasons().iter().any(|reason| reason.code() == Some(code))
+        }
+        _ => false,
+    }
+}
+
+fn date_of_millis(millis: u64) -> OffsetDateTime {
+    OffsetDateTime::from(SystemTime::UNIX_EPOCH + Duration::from_millis(millis))
+}

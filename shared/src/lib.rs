@@ -1,0 +1,37 @@
+//! The steps of a request, shared by every function. Read them in this order, which is a request's own:
+//!
+//! - [`settings`]: the environment, read once, every mistake reported at once
+//! - [`caller`]: who is asking, from the authorizer's context
+//! - [`request`]: the body, validated into a [`request::Input`]
+//! - [`redaction`]: personal data out before the prompt, back in after the answer
+//! - [`analysis`]: what the job asks for and what the résumé shows of it
+//! - [`prompts`]: templates, output schemas, typed outputs
+//! - [`prices`]: dated prices, exact money
+//! - [`limits`]: rate limits and budget reservations, one conditional write each
+//! - [`budget`]: the dearest an attempt can get, and calendar periods
+//! - [`llm`]: the Messages API client
+//! - [`ledger`]: one record per attempt, day aggregates, statistics
+//! - [`verify`]: the model's answer held against the source
+//! - [`problem`], [`response`]: every way to say no, and how answers become HTTP
+//!
+//! Modules are pure (values in, values out) except `llm`, `limits::store` and `ledger`, which own one outside system each
+//! (`dynamodb` is the client of the latter two). None reads a clock or the environment for a decision by itself.
+
+pub mod settings;
+pub mod caller;
+pub mod request;
+pub mod redaction;
+pub mod analysis;
+pub mod prompts;
+pub mod prices;
+pub mod limits;
+pub mod budget;
+pub mod llm;
+pub mod ledger;
+pub mod verify;
+pub mod problem;
+pub mod response;
+
+pub mod dynamodb;
+pub mod logs;
+pub mod request_id;

@@ -1,0 +1,151 @@
+//! The model client: Anthropic's Messages API over HTTP, always streamed upstream.
+//!
+//! [`LlmClient::open`] sends a call and waits for the model's first event; until then nothing is billed and it may retry,
+//! as the official client does but bounded by the deadline. After that an [`AnswerStream`] yields text and ends in a
+//! [`Completion`] or a [`Failure`], and a failure says what may have been billed. A stream that ends without
+//! `message_stop` is a failure.
+//!
+//! It knows prompts only as bytes to send. No error, `Debug` or log of it carries prompt, completion or key.
+
+mod error;
+mod messages;
+mod stream;
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::time::Instant;
+
+pub use error::{Billed, Failure, LlmError};
+pub use messages::Call;
+pub use stream::{AnswerStream, Completion, StopReason};
+
+/// Model providers whose API this client speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Provider {
+    /// Anthropic's Messages API.
+    Anthropic,
+}
+
+impl Provider {
+    /// The name in item keys.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Provider::Anthropic => "anthropic",
+        }
+    }
+}
+
+/// How the client is set up.
+pub struct LlmConfig {
+    /// `https://api.anthropic.com`, or any server that speaks the same API.
+    pub base_url: String,
+    /// The provider key.
+    pub key: SecretString,
+    /// Longest silence between two events.
+    pub idle_timeout: Duration,
+    /// Retries before the first event.
+    pub max_retries: usize,
+}
+
+/// Sends calls over pooled connections.
+pub struct LlmClient {
+    http: reqwest::Client,
+    config: LlmConfig,
+}
+
+/// The official client's waits: 0.5 s doubling to 8 s, less up to a quarter.
+const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(500))
+    .with_max_delay(Duration::from_secs(8))
+    .with_factor(2.0);
+
+impl LlmClient {
+    /// A client. Redirects are not followed: one would carry the key and the prompt elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// If no TLS back end can be set up.
+    pub fn new(config: LlmConfig) -> Result<LlmClient, LlmError> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            // A frozen sandbox keeps sockets that the far end has closed: give them up early.
+            .pool_idle_timeout(Duration::from_secs(60))
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .build()
+            .map_err(|error| LlmError::Unreachable(error.without_url().into()))?;
+        Ok(LlmClient { http, config })
+    }
+
+    /// Sends the call and waits for the first event. Refused or unreachable calls are repeated while the deadline allows
+    /// the wait; a call that may have been billed is not.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], with what may have been billed.
+    pub async fn open(&self, call: &Call, deadline: Instant) -> Result<AnswerStream, Failure> {
+        let mut tries = 0u32;
+        let attempt = || {
+            tries += 1;
+            self.attempt(call, deadline, tries - 1)
+        };
+        attempt
+            .retry(BACKOFF.with_max_times(self.config.max_retries))
+            .when(|failure: &Failure| failure.is_retryable())
+            .adjust(|failure, delay| {
+                let wait = failure.error.retry_after().or_else(|| delay.map(jittered))?;
+                (delay.is_some() && Instant::now() + wait < deadline).then_some(wait)
+            })
+            .notify(|failure, wait| tracing::warn!(error = %failure.error, wait_ms = wait.as_millis(), "model call repeated"))
+            .await
+    }
+
+    /// Sends the call and reads its answer to the end.
+    ///
+    /// # Errors
+    ///
+    /// As [`LlmClient::open`], and everything that can go wrong in the stream.
+    pub async fn complete(&self, call: &Call, deadline: Instant) -> Result<Completion, Failure> {
+        let mut answer = self.open(call, deadline).await?;
+        while answer.next_text().await?.is_some() {}
+        answer.finish()
+    }
+
+    async fn attempt(&self, call: &Call, deadline: Instant, retry: u32) -> Result<AnswerStream, Failure> {
+        let request = self
+            .http
+            .post(format!("{}/v1/messages", self.config.base_url.trim_end_matches('/')))
+            .header("content-type", "application/json")
+            .header("anthropic-version", call.version())
+            .header("x-api-key", self.config.key.expose_secret())
+            .header("x-stainless-retry-count", retry)
+            .body(call.body());
+        let response = match tokio::time::timeout_at(deadline, request.send()).await {
+            Err(_) => return Err(Failure { error: LlmError::DeadlineExceeded, billed: Billed::Unknown }),
+            Ok(Err(error)) => return Err(error::not_sent(error)),
+            Ok(Ok(response)) => response,
+        };
+        if !response.status().is_success() {
+            let error = tokio::time::timeout_at(deadline, error::refused(response)).await;
+            return Err(Failure { error: error.unwrap_or(LlmError::DeadlineExceeded), billed: Billed::Nothing });
+        }
+        let mut answer = AnswerStream::new(response, deadline, self.config.idle_timeout);
+        answer.wait_for_start().await?;
+        Ok(answer)
+    }
+}
+
+fn jittered(delay: Duration) -> Duration {
+    let random = getrandom::u32().unwrap_or(0);
+    delay.mul_f64(1.0 - 0.25 * f64::from(random) / f64::from(u32::MAX))
+}
+
+impl std::fmt::Debug for LlmClient {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("LlmClient")
+    }
+}

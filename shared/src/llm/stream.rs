@@ -1,0 +1,207 @@
+//! The answer as it arrives.
+
+use std::collections::HashSet;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use reqwest::Response;
+use sse_stream::{Sse, SseByteStream};
+use tokio::time::Instant;
+
+use super::error::{Billed, Failure, LlmError};
+use super::messages::{ContentBlock, Delta, Event, StartedMessage};
+use crate::prices::Usage;
+
+/// More than any answer of 128,000 tokens; a stream that exceeds it is cut. It bounds single events as well.
+const MAX_STREAM_BYTES: usize = 16 * 1024 * 1024;
+
+/// Why the model stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// It was done (`end_turn`, `stop_sequence`).
+    EndTurn,
+    /// `max_tokens` was reached: the text is cut off.
+    MaxTokens,
+    /// It declined. The text may be partial or empty.
+    Refusal,
+    /// The model's context window was full.
+    ContextWindowExceeded,
+    /// Something that a plain text call cannot end in (`tool_use`, `pause_turn`, a value not known yet).
+    Unexpected,
+}
+
+impl StopReason {
+    fn parse(text: &str) -> StopReason {
+        match text {
+            "end_turn" | "stop_sequence" => StopReason::EndTurn,
+            "max_tokens" => StopReason::MaxTokens,
+            "refusal" => StopReason::Refusal,
+            "model_context_window_exceeded" => StopReason::ContextWindowExceeded,
+            _ => StopReason::Unexpected,
+        }
+    }
+
+    /// The provider's word for it, as answers carry it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StopReason::EndTurn => "end_turn",
+            StopReason::MaxTokens => "max_tokens",
+            StopReason::Refusal => "refusal",
+            StopReason::ContextWindowExceeded => "model_context_window_exceeded",
+            StopReason::Unexpected => "unexpected",
+        }
+    }
+}
+
+/// A whole answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// All text blocks, thinking left out.
+    pub text: String,
+    /// Why it ended.
+    pub stop_reason: StopReason,
+    /// What it used, as reported.
+    pub usage: Usage,
+    /// Whether the stand-in model wrote it.
+    pub simulated: bool,
+}
+
+type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
+
+/// An answer that is arriving. Dropping it closes the connection and so ends the call upstream.
+pub struct AnswerStream {
+    events: Events,
+    deadline: Instant,
+    idle_timeout: Duration,
+    text_blocks: HashSet<u64>,
+    pending: String,
+    text: String,
+    usage: Usage,
+    started: bool,
+    stop_reason: Option<StopReason>,
+    ended: bool,
+    simulated: bool,
+}
+
+impl AnswerStream {
+    pub(super) fn new(response: Response, deadline: Instant, idle_timeout: Duration) -> AnswerStream {
+        let simulated = response.headers().get("x-tailor-simulated").is_some_and(|value| value == "true");
+        let mut seen = 0;
+        let bytes = response.bytes_stream().map(move |chunk| -> Result<Bytes, LlmError> {
+            let chunk = chunk.map_err(|_| LlmError::StreamEnded)?;
+            seen += chunk.len();
+            if seen > MAX_STREAM_BYTES { Err(LlmError::Malformed) } else { Ok(chunk) }
+        });
+        AnswerStream {
+            events: Box::pin(SseByteStream::new(bytes)),
+            deadline,
+            idle_timeout,
+            text_blocks: HashSet::new(),
+            pending: String::new(),
+            text: String::new(),
+            usage: Usage::default(),
+            started: false,
+            stop_reason: None,
+            ended: false,
+            simulated,
+        }
+    }
+
+    /// Waits for `message_start`. An error event in its place is like an error status: nothing was billed.
+    pub(super) async fn wait_for_start(&mut self) -> Result<(), Failure> {
+        while !self.started {
+            match self.next_event().await? {
+                Event::MessageStart { message } => self.start(&message),
+                Event::Error { error } => {
+                    return Err(Failure { error: LlmError::from_type(&error.kind), billed: Billed::Nothing });
+                }
+                Event::MessageStop => return Err(self.failed(LlmError::StreamEnded)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The next piece of text, or `None` after `message_stop`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] with the usage reported so far.
+    pub async fn next_text(&mut self) -> Result<Option<String>, Failure> {
+        while self.pending.is_empty() {
+            if self.ended {
+                return Ok(None);
+            }
+            match self.next_event().await? {
+                Event::MessageStart { message } => self.start(&message),
+                Event::ContentBlockStart { index, content_block: ContentBlock::Text { text } } => {
+                    self.text_blocks.insert(index);
+                    self.pending.push_str(&text);
+                }
+                Event::ContentBlockDelta { index, delta: Delta::TextDelta { text } } => {
+                    if self.text_blocks.contains(&index) {
+                        self.pending.push_str(&text);
+                    }
+                }
+                Event::MessageDelta { delta, usage } => {
+                    self.stop_reason = delta.stop_reason.as_deref().map(StopReason::parse).or(self.stop_reason);
+                    if let Some(usage) = usage {
+                        usage.apply(&mut self.usage);
+                    }
+                }
+                Event::MessageStop => self.ended = true,
+                Event::Error { error } => return Err(self.failed(LlmError::from_type(&error.kind))),
+                Event::ContentBlockStart { .. } | Event::ContentBlockDelta { .. } | Event::Other => {}
+            }
+        }
+        self.text.push_str(&self.pending);
+        Ok(Some(std::mem::take(&mut self.pending)))
+    }
+
+    /// The whole answer, once [`AnswerStream::next_text`] has returned `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`LlmError::StreamEnded`] if the stream has not come to its end or gave no stop reason.
+    pub fn finish(self) -> Result<Completion, Failure> {
+        match self.stop_reason.filter(|_| self.ended) {
+            None => Err(self.failed(LlmError::StreamEnded)),
+            Some(stop_reason) => {
+                Ok(Completion { text: self.text, stop_reason, usage: self.usage, simulated: self.simulated })
+            }
+        }
+    }
+
+    /// Whether the stand-in model answers.
+    #[must_use]
+    pub fn simulated(&self) -> bool {
+        self.simulated
+    }
+
+    fn start(&mut self, message: &StartedMessage) {
+        message.usage.apply(&mut self.usage);
+        self.started = true;
+    }
+
+    fn failed(&self, error: LlmError) -> Failure {
+        let billed = if self.started { Billed::AtLeast(self.usage) } else { Billed::Unknown };
+        Failure { error, billed }
+    }
+
+    async fn next_event(&mut self) -> Result<Event, Failure> {
+        let silence = (Instant::now() + self.idle_timeout).min(self.deadline);
+        loop {
+            let event = match tokio::time::timeout_at(silence, self.events.next()).await {
+                Err(_) => return Err(self.failed(LlmError::DeadlineExceeded)),
+                Ok(None | Some(Err(sse_stream::Error::Body(_)))) => return Err(self.failed(LlmError::StreamEnded)),
+                Ok(Some(Err(_))) => return Err(self.failed(LlmError::Malformed)),
+                Ok(Some(Ok(event))) => event,
+            };
+            let Some(json) = event.data.filter(|json| !json.is_empty()) else { continue };
+            return serde_json::from_str(&json).map_err(|_| self.failed(LlmError::Malformed));
+        }
+    }
+}

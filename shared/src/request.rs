@@ -1,0 +1,419 @@
+//! The request's body: six shapes, one per task, validated completely before anything is spent.
+//!
+//! [`parse`] answers with every wrong field at once. Messages come from here, never from the JSON parser, whose
+//! messages quote values. Texts are kept as sent (offsets in answers count from their first character); lengths are
+//! judged after trimming.
+
+use garde::Validate;
+use serde::Deserialize;
+
+use crate::problem::{FieldError, Problem};
+
+/// Largest accepted body, in bytes after decoding.
+pub const MAX_BODY_BYTES: usize = 3 * 512 * 1024;
+/// Fewest code points of a résumé, a job description or an experience text.
+pub const MIN_TEXT_CHARS: usize = 10;
+/// Most code points of one.
+pub const MAX_TEXT_CHARS: usize = 50_000;
+const MAX_NAME_CHARS: usize = 200;
+const MAX_ITEMS: usize = 100;
+const MAX_ITEM_CHARS: usize = 5_000;
+
+/// What the model is asked to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// Rewrite the résumé for the job.
+    ResumeOptimization,
+    /// Write a cover letter.
+    CoverLetter,
+    /// Take a job description apart.
+    JobAnalysis,
+    /// Tailor bullet points to requirements.
+    BulletPoints,
+    /// Find achievements in an experience text.
+    Achievements,
+    /// Judge a résumé.
+    QualityReview,
+}
+
+impl Task {
+    /// Every task.
+    pub const ALL: [Task; 6] = [
+        Task::ResumeOptimization,
+        Task::CoverLetter,
+        Task::JobAnalysis,
+        Task::BulletPoints,
+        Task::Achievements,
+        Task::QualityReview,
+    ];
+
+    /// The name in records, statistics and file names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Task::ResumeOptimization => "resume-optimization",
+            Task::CoverLetter => "cover-letter",
+            Task::JobAnalysis => "job-analysis",
+            Task::BulletPoints => "bullet-points",
+            Task::Achievements => "achievements",
+            Task::QualityReview => "quality-review",
+        }
+    }
+
+    /// The task of `/api/v1/generate/{segment}`. The résumé task has no segment.
+    #[must_use]
+    pub fn from_segment(segment: &str) -> Option<Task> {
+        Task::ALL.into_iter().find(|&task| task != Task::ResumeOptimization && task.name() == segment)
+    }
+
+    /// The variable that overrides `LLM_MODEL` for this task.
+    #[must_use]
+    pub fn model_variable(self) -> String {
+        format!("LLM_MODEL_{}", self.name().replace('-', "_").to_ascii_uppercase())
+    }
+}
+
+/// A task's texts: `String` as sent, [`crate::redaction::Redacted`] on the way to the model.
+#[derive(Clone)]
+pub enum Input<T> {
+    /// For [`Task::ResumeOptimization`], `/analyze` and `/redact`.
+    ResumeOptimization {
+        /// `resume_raw_text`.
+        resume: T,
+        /// `job_description_text`.
+        job: T,
+    },
+    /// For [`Task::CoverLetter`].
+    CoverLetter {
+        /// `resume_raw_text`.
+        resume: T,
+        /// `job_description_text`.
+        job: T,
+        /// `company_name`.
+        company: T,
+        /// `position_title`.
+        position: T,
+    },
+    /// For [`Task::JobAnalysis`].
+    JobAnalysis {
+        /// `job_description_text`.
+        job: T,
+    },
+    /// For [`Task::BulletPoints`].
+    BulletPoints {
+        /// `experience_bullets`.
+        bullets: Vec<T>,
+        /// `job_requirements`.
+        requirements: Vec<T>,
+    },
+    /// For [`Task::Achievements`].
+    Achievements {
+        /// `experience_text`.
+        experience: T,
+    },
+    /// For [`Task::QualityReview`].
+    QualityReview {
+        /// `resume_raw_text`.
+        resume: T,
+    },
+}
+
+/// What a text is, as far as redaction cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A whole résumé: its header holds the owner's name.
+    Resume,
+    /// A job description.
+    Job,
+    /// A part of either.
+    Fragment,
+}
+
+impl<T> Input<T> {
+    /// The task these texts are for.
+    #[must_use]
+    pub fn task(&self) -> Task {
+        match self {
+            Input::ResumeOptimization { .. } => Task::ResumeOptimization,
+            Input::CoverLetter { .. } => Task::CoverLetter,
+            Input::JobAnalysis { .. } => Task::JobAnalysis,
+            Input::BulletPoints { .. } => Task::BulletPoints,
+            Input::Achievements { .. } => Task::Achievements,
+            Input::QualityReview { .. } => Task::QualityReview,
+        }
+    }
+
+    /// The résumé, where the task has one.
+    #[must_use]
+    pub fn resume(&self) -> Option<&T> {
+        match self {
+            Input::ResumeOptimization { resume, .. }
+            | Input::CoverLetter { resume, .. }
+            | Input::QualityReview { resume } => Some(resume),
+            _ => None,
+        }
+    }
+
+    /// The job description, where the task has one.
+    #[must_use]
+    pub fn job(&self) -> Option<&T> {
+        match self {
+            Input::ResumeOptimization { job, .. } | Input::CoverLetter { job, .. } | Input::JobAnalysis { job } => {
+                Some(job)
+            }
+            _ => None,
+        }
+    }
+
+    /// The texts that say what the applicant did: what an answer is verified against.
+    #[must_use]
+    pub fn sources(&self) -> Vec<&T> {
+        match self {
+            Input::BulletPoints { bullets, .. } => bullets.iter().collect(),
+            Input::Achievements { experience } => vec![experience],
+            other => other.resume().into_iter().collect(),
+        }
+    }
+
+    /// The same input with every text mapped, in the order of the fields above.
+    pub fn map<U>(&self, mut f: impl FnMut(Role, &T) -> U) -> Input<U> {
+        match self {
+            Input::ResumeOptimization { resume, job } => {
+                Input::ResumeOptimization { resume: f(Role::Resume, resume), job: f(Role::Job, job) }
+            }
+            Input::CoverLetter { resume, job, company, position } => Input::CoverLetter {
+                resume: f(Role::Resume, resume),
+                job: f(Role::Job, job),
+                company: f(Role::Fragment, company),
+                position: f(Role::Fragment, position),
+            },
+            Input::JobAnalysis { job } => Input::JobAnalysis { job: f(Role::Job, job) },
+            Input::BulletPoints { bullets, requirements } => Input::BulletPoints {
+                bullets: bullets.iter().map(|text| f(Role::Fragment, text)).collect(),
+                requirements: requirements.iter().map(|text| f(Role::Fragment, text)).collect(),
+            },
+            Input::Achievements { experience } => Input::Achievements { experience: f(Role::Fragment, experience) },
+            Input::QualityReview { resume } => Input::QualityReview { resume: f(Role::Resume, resume) },
+        }
+    }
+}
+
+/// How the model is to be called, where the caller says so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// A model of the price sheet.
+    pub model: Option<String>,
+    /// Output tokens, thinking included.
+    pub max_tokens: Option<u64>,
+    /// 0 to 1, for models that take one. 0 is 0.
+    pub temperature: Option<f64>,
+    /// A prompt version such as `v1`.
+    pub prompt_version: Option<String>,
+}
+
+/// A valid body.
+pub struct GenerateRequest {
+    /// The texts.
+    pub input: Input<String>,
+    /// The call's options.
+    pub options: Options,
+}
+
+macro_rules! body {
+    ($name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)* } => $input:expr) => {{
+        #[derive(Deserialize, Validate)]
+        #[serde(deny_unknown_fields)]
+        struct $name {
+            $(#[serde(default)] $(#[$meta])* $field: $type,)*
+            #[garde(inner(length(chars, min = 1, max = 100)))]
+            model: Option<String>,
+            #[garde(inner(range(min = 1, max = 1_000_000)))]
+            max_tokens: Option<u64>,
+            #[garde(inner(range(min = 0.0, max = 1.0)))]
+            temperature: Option<f64>,
+            #[garde(inner(length(chars, min = 1, max = 100)))]
+            prompt_version: Option<String>,
+        }
+
+        |json: &[u8]| {
+            let $name { $($field,)* model, max_tokens, temperature, prompt_version } = read::<$name>(json)?;
+            let options = Options { model, max_tokens, temperature, prompt_version };
+            Ok(GenerateRequest { input: $input, options })
+        }
+    }};
+}
+
+/// Reads and validates a body.
+///
+/// # Errors
+///
+/// `invalid-request` with a pointer for every wrong field; nothing of the body is quoted.
+pub fn parse(task: Task, json: &[u8]) -> Result<GenerateRequest, Problem> {
+    let parse: fn(&[u8]) -> Result<GenerateRequest, Problem> = match task {
+        Task::ResumeOptimization => body!(ResumeOptimization {
+            #[garde(custom(text))] resume_raw_text: String,
+            #[garde(custom(text))] job_description_text: String,
+        } => Input::ResumeOptimization { resume: resume_raw_text, job: job_description_text }),
+        Task::CoverLetter => body!(CoverLetter {
+            #[garde(custom(text))] resume_raw_text: String,
+            #[garde(custom(text))] job_description_text: String,
+            #[garde(custom(name))] company_name: String,
+            #[garde(custom(name))] position_title: String,
+        } => Input::CoverLetter {
+            resume: resume_raw_text,
+            job: job_description_text,
+            company: company_name,
+            position: position_title,
+        }),
+        Task::JobAnalysis => body!(JobAnalysis {
+            #[garde(custom(text))] job_description_text: String,
+        } => Input::JobAnalysis { job: job_description_text }),
+        Task::BulletPoints => body!(BulletPoints {
+            #[garde(custom(items), inner(custom(item)))] experience_bullets: Vec<String>,
+            #[garde(custom(items), inner(custom(item)))] job_requirements: Vec<String>,
+        } => Input::BulletPoints { bullets: experience_bullets, requirements: job_requirements }),
+        Task::Achievements => body!(Achievements {
+            #[garde(custom(text))] experience_text: String,
+        } => Input::Achievements { experience: experience_text }),
+        Task::QualityReview => body!(QualityReview {
+            #[garde(custom(text))] resume_raw_text: String,
+        } => Input::QualityReview { resume: resume_raw_text }),
+    };
+    parse(json)
+}
+
+/// A JSON object as `T`, with our own words for what is wrong.
+///
+/// # Errors
+///
+/// `invalid-request`.
+pub fn read<T>(json: &[u8]) -> Result<T, Problem>
+where
+    T: for<'de> Deserialize<'de> + Validate<Context = ()>,
+{
+    let text = std::str::from_utf8(json).map_err(|_| Problem::invalid_field("", "the body must be UTF-8"))?;
+    match text.trim_start().chars().next() {
+        None => return Err(Problem::invalid_field("", "the body is empty; a JSON object is wanted")),
+        Some('{') => {}
+        // A derived struct would also accept an array of its fields.
+        Some(_) => return Err(Problem::invalid_field("", "a JSON object is wanted")),
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| structural(&error))?;
+    deserializer.end().map_err(|_| Problem::invalid_field("", "the body must hold one JSON object and nothing else"))?;
+    value.validate().map_err(|report| {
+        let fields = report.iter().map(|(path, error)| FieldError::new(pointer(&path.to_string()), error.message()));
+        Problem::invalid(fields.collect())
+    })?;
+    Ok(value)
+}
+
+/// What the parser stumbled over, in our own words. Its message is looked at but never passed on.
+fn structural(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    use serde_json::error::Category;
+    let message = error.inner().to_string();
+    match error.inner().classify() {
+        Category::Data if message.starts_with("unknown field") => {
+            Problem::invalid_field("", "a field is not known here; see the documentation for the fields of this route")
+        }
+        Category::Data if message.starts_with("duplicate field") => Problem::invalid_field("", "a field is given twice"),
+        Category::Data => Problem::invalid_field(pointer(&error.path().to_string()), "the value has the wrong type"),
+        Category::Syntax | Category::Eof | Category::Io => Problem::invalid_field("", "the body is not valid JSON"),
+    }
+}
+
+/// `a.b[0]` as `/a/b/0`; the root, which the two libraries write as `.` and nothing, as the empty pointer.
+fn pointer(path: &str) -> String {
+    let path = path.trim_matches('.');
+    if path.is_empty() { String::new() } else { format!("/{}", path.replace(['.', '['], "/").replace(']', "")) }
+}
+
+fn text(value: &str, (): &()) -> garde::Result {
+    within(value, MIN_TEXT_CHARS, MAX_TEXT_CHARS)
+}
+
+fn name(value: &str, (): &()) -> garde::Result {
+    within(value, 1, MAX_NAME_CHARS)
+}
+
+fn item(value: &str, (): &()) -> garde::Result {
+    within(value, 1, MAX_ITEM_CHARS)
+}
+
+fn within(value: &str, min: usize, max: usize) -> garde::Result {
+    let chars = value.trim().chars().count();
+    if (min..=max).contains(&chars) {
+        return Ok(());
+    }
+    let given = if chars == 0 { "required: " } else { "" };
+    Err(garde::Error::new(format!("{given}{min} to {max} characters after trimming")))
+}
+
+#[expect(clippy::ptr_arg, reason = "garde passes the field by reference")]
+fn items(value: &Vec<String>, (): &()) -> garde::Result {
+    let total: usize = value.iter().map(|text| text.chars().count()).sum();
+    if (1..=MAX_ITEMS).contains(&value.len()) && total <= MAX_TEXT_CHARS {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("required: 1 to {MAX_ITEMS} texts, {MAX_TEXT_CHARS} characters in all")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(task: Task, json: &str) -> Vec<(String, String)> {
+        match parse(task, json.as_bytes()) {
+            Ok(_) => Vec::new(),
+            Err(problem) => problem.errors.into_iter().map(|error| (error.pointer, error.detail)).collect(),
+        }
+    }
+
+    #[test]
+    fn the_source_documents_body_is_valid() {
+        let body = r#"{"resume_raw_text": "Software Engineer with 5 years...",
+                       "job_description_text": "Looking for Senior Python Developer..."}"#;
+        assert_eq!(problems(Task::ResumeOptimization, body), []);
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let body = r#"{"resume_raw_text": "short", "max_tokens": 0, "temperature": 7}"#;
+        let pointers: Vec<String> = problems(Task::ResumeOptimization, body).into_iter().map(|(p, _)| p).collect();
+        assert_eq!(pointers, ["/job_description_text", "/max_tokens", "/resume_raw_text", "/temperature"]);
+        let body = r#"{"experience_bullets": ["did things", ""], "job_requirements": []}"#;
+        let pointers: Vec<String> = problems(Task::BulletPoints, body).into_iter().map(|(p, _)| p).collect();
+        assert_eq!(pointers, ["/experience_bullets/1", "/job_requirements"]);
+    }
+
+    #[test]
+    fn structure_errors_point_without_quoting() {
+        let cases = [
+            ("", "", "empty"),
+            ("   ", "", "empty"),
+            ("[\"a long enough text\", \"another long text\"]", "", "object"),
+            ("{\"resume_raw_text\": ", "", "not valid JSON"),
+            ("{\"jane@example.com\": 1}", "", "not known"),
+            ("{\"resume_raw_text\": 7654321}", "/resume_raw_text", "wrong type"),
+            ("{\"model\": null, \"model\": null}", "", "twice"),
+            ("{} {}", "", "one JSON object"),
+        ];
+        for (body, pointer, part) in cases {
+            let found = problems(Task::ResumeOptimization, body);
+            assert_eq!(found.len(), 1, "{body}");
+            assert!(found[0].0 == pointer && found[0].1.contains(part), "{body}: {found:?}");
+            assert!(!found[0].1.contains("jane") && !found[0].1.contains("7654321"));
+        }
+    }
+
+    #[test]
+    fn lengths_count_code_points_after_trimming() {
+        let body = |chars: usize| {
+            format!(r#"{{"resume_raw_text": "  {}  ", "job_description_text": "0123456789"}}"#, "é".repeat(chars))
+        };
+        assert_eq!(problems(Task::ResumeOptimization, &body(10)), []);
+        assert_eq!(problems(Task::ResumeOptimization, &body(50_000)), []);
+        assert_eq!(problems(Task::ResumeOptimization, &body(9)).len(), 1);
+        assert_eq!(problems(Task::ResumeOptimization, &body(50_001)).len(), 1);
+    }
+}

@@ -1,0 +1,147 @@
+//! Responses: the border between our types and HTTP, the same for every function.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::{Response, StatusCode};
+use lambda_http::{Request, RequestExt};
+use serde::Serialize;
+
+use crate::problem::{Code, Problem};
+use crate::request_id::RequestId;
+
+/// A response whose body is complete.
+pub type Complete = Response<Bytes>;
+
+/// What `handle` reads once for a request: its id and its time.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Names the request everywhere.
+    pub request_id: RequestId,
+    /// When it arrived.
+    pub now: SystemTime,
+}
+
+impl Arrival {
+    /// An arrival at `now`.
+    #[must_use]
+    pub fn at(now: SystemTime) -> Arrival {
+        Arrival { request_id: RequestId::new(now, getrandom::u32().unwrap_or(0)), now }
+    }
+}
+
+/// 200 with JSON.
+#[must_use]
+pub fn json(body: &impl Serialize, request_id: &RequestId) -> Complete {
+    match serde_json::to_vec(body) {
+        Ok(body) => complete(200, "application/json", body, request_id),
+        Err(_) => problem(&Code::Internal.into(), request_id),
+    }
+}
+
+/// A problem with its headers.
+#[must_use]
+pub fn problem(problem: &Problem, request_id: &RequestId) -> Complete {
+    let body = serde_json::to_vec(&problem.body(request_id.as_str())).unwrap_or_default();
+    let mut response = complete(problem.code.status(), "application/problem+json", body, request_id);
+    if let Some(seconds) = problem.retry_after_secs() {
+        response.headers_mut().insert("retry-after", HeaderValue::from(seconds));
+    }
+    if let Some(methods) = problem.allow {
+        response.headers_mut().insert("allow", HeaderValue::from_static(methods));
+    }
+    response
+}
+
+/// Any complete response, with the headers that all have.
+#[must_use]
+pub fn complete(status: u16, content_type: &'static str, body: Vec<u8>, request_id: &RequestId) -> Complete {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+/// The path without a stage: REST events carry it in the URI only, HTTP API events with a named stage everywhere.
+#[must_use]
+pub fn path(request: &Request) -> String {
+    use lambda_http::request::RequestContext;
+    let path = request.raw_http_path();
+    let stage = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.stage.clone(),
+        _ => None,
+    };
+    let bare = stage.and_then(|stage| path.strip_prefix(&format!("/{stage}/")).map(|rest| format!("/{rest}")));
+    let path = bare.unwrap_or_else(|| path.to_owned());
+    if path.len() > 1 { path.trim_end_matches('/').to_owned() } else { path }
+}
+
+/// The first of `offered` that the request accepts; the first at all where it accepts anything or says nothing.
+///
+/// # Errors
+///
+/// `not-acceptable`.
+pub fn negotiate(headers: &HeaderMap, offered: &[&'static str]) -> Result<&'static str, Problem> {
+    let accepted: Vec<String> = headers
+        .get_all(ACCEPT)
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+        .filter(|range| !range.replace(' ', "").ends_with(";q=0"))
+        .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+        .filter(|range| !range.is_empty())
+        .collect();
+    let matches = |range: &str, media: &str| {
+        let family = media.split('/').next().unwrap_or_default();
+        range == media || range == "*/*" || range.strip_suffix("/*") == Some(family)
+    };
+    let wanted = accepted.iter().find_map(|range| offered.iter().copied().find(|media| matches(range, media)));
+    let default = if headers.contains_key(ACCEPT) && !accepted.is_empty() { None } else { offered.first().copied() };
+    wanted.or(default).ok_or_else(|| Code::NotAcceptable.into())
+}
+
+/// # Errors
+///
+/// `unsupported-media-type` unless the body is declared as JSON.
+pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = declared.split(';').next().unwrap_or_default().trim();
+    if media.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Code::UnsupportedMediaType.into()) }
+}
+
+/// The body's bytes.
+///
+/// # Errors
+///
+/// `body-too-large` beyond `limit`.
+pub fn body_within(request: &Request, limit: usize) -> Result<&[u8], Problem> {
+    let body: &[u8] = request.body().as_ref();
+    if body.len() > limit { Err(Code::BodyTooLarge.into()) } else { Ok(body) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn negotiation_prefers_the_callers_order_and_knows_wildcards() {
+        let offered = ["application/json", "text/csv"];
+        let negotiated = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, accept.parse().expect("a header value"));
+            negotiate(&headers, &offered).ok()
+        };
+        assert_eq!(negotiated("text/csv, application/json"), Some("text/csv"));
+        assert_eq!(negotiated("text/html, */*;q=0.1"), Some("application/json"));
+        assert_eq!(negotiated("text/*"), Some("text/csv"));
+        assert_eq!(negotiated("application/json;q=0"), None);
+        assert_eq!(negotiated("image/png"), None);
+        assert_eq!(negotiate(&HeaderMap::new(), &offered).ok(), Some("application/json"));
+    }
+}

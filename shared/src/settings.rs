@@ -1,0 +1,125 @@
+//! The environment, read once at start.
+//!
+//! A [`Reader`] collects every missing or malformed variable instead of stopping at the first; no value is repeated
+//! in a message, because it may be a secret pasted into the wrong place. An empty variable counts as unset.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::prices::Picodollars;
+
+/// Every variable that could not be used, by name and expectation.
+#[derive(Debug, thiserror::Error)]
+#[error("configuration: {}", .0.join("; "))]
+pub struct SettingsError(pub Vec<String>);
+
+/// Reads variables through a lookup, so that tests and `local` need not touch the process environment.
+pub struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader over `lookup`; for the process: `&|name| std::env::var(name).ok()`.
+    #[must_use]
+    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Reader<'a> {
+        Reader { lookup, problems: Vec::new() }
+    }
+
+    /// The variable's text, if set and not empty.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
+    /// The variable's text or a default.
+    #[must_use]
+    pub fn text_or(&self, name: &str, default: &str) -> String {
+        self.text(name).unwrap_or_else(|| default.to_owned())
+    }
+
+    /// A parsed value, if set; a value that does not parse is noted as a problem.
+    pub fn parsed<T: FromStr>(&mut self, name: &str, wanted: &str) -> Option<T> {
+        let text = self.text(name)?;
+        let value = text.trim().parse().ok();
+        if value.is_none() {
+            self.problem(format!("{name} must be {wanted}"));
+        }
+        value
+    }
+
+    /// A parsed value or a default.
+    pub fn parsed_or<T: FromStr>(&mut self, name: &str, wanted: &str, default: T) -> T {
+        self.parsed(name, wanted).unwrap_or(default)
+    }
+
+    /// Milliseconds as a duration.
+    pub fn millis_or(&mut self, name: &str, default: u64) -> Duration {
+        Duration::from_millis(self.parsed_or(name, "a whole number of milliseconds", default))
+    }
+
+    /// Dollars as exact money, `None` for 0 (off) and unset.
+    pub fn dollars(&mut self, name: &str) -> Option<Picodollars> {
+        let text = self.text(name)?;
+        let money = Picodollars::parse_dollars(text.trim());
+        if money.is_none() {
+            self.problem(format!("{name} must be an amount in dollars such as 25 or 0.50"));
+        }
+        money.filter(|&amount| amount > Picodollars::ZERO)
+    }
+
+    /// Notes a problem that involves more than one variable.
+    pub fn problem(&mut self, message: impl Into<String>) {
+        self.problems.push(message.into());
+    }
+
+    /// Whether anything is wrong so far.
+    ///
+    /// # Errors
+    ///
+    /// All problems noted.
+    pub fn finish(self) -> Result<(), SettingsError> {
+        if self.problems.is_empty() { Ok(()) } else { Err(SettingsError(self.problems)) }
+    }
+}
+
+/// Names of the two tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// Buckets and reservations; can be rebuilt from the ledger.
+    pub state: String,
+    /// Records, aggregates and periods; kept.
+    pub ledger: String,
+}
+
+impl Tables {
+    /// `STATE_TABLE` and `LEDGER_TABLE` with their defaults.
+    #[must_use]
+    pub fn read(reader: &Reader<'_>) -> Tables {
+        Tables {
+            state: reader.text_or("STATE_TABLE", "tailor-state"),
+            ledger: reader.text_or("LEDGER_TABLE", "tailor-ledger"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_malformed_variable_is_reported_at_once_without_its_value() {
+        let lookup = |name: &str| match name {
+            "A" => Some("hunter2".to_owned()),
+            "B" => Some("-1".to_owned()),
+            "C" => Some(String::new()),
+            _ => None,
+        };
+        let mut reader = Reader::new(&lookup);
+        assert_eq!(reader.parsed::<u32>("A", "a number"), None);
+        assert_eq!(reader.dollars("B"), None);
+        assert_eq!(reader.parsed_or("C", "a number", 7u32), 7);
+        let message = reader.finish().err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(message, "configuration: A must be a number; B must be an amount in dollars such as 25 or 0.50");
+    }
+}
