@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Credentials, Region};
+use aws_sdk_dynamodb::{Client, Config};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
@@ -29,16 +30,31 @@ impl StoreError {
 }
 
 /// A client with the environment's region, credentials and endpoint.
-///
-/// Three tries of one second at most, three seconds in all: a request must not wait long for a limiter.
 pub async fn connect() -> Client {
-    let timeouts = TimeoutConfig::builder()
+    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
+    Client::new(&config)
+}
+
+/// A client for a database on this machine. It reads neither the environment nor any file.
+#[must_use]
+pub fn connect_to(endpoint: &str, region: String, key_id: &str, secret: &str) -> Client {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(Credentials::new(key_id, secret, None, None, "tailor"))
+        .endpoint_url(endpoint)
+        .timeout_config(timeouts())
+        .build();
+    Client::from_conf(config)
+}
+
+/// Three tries of one second at most, three seconds in all: a request must not wait long for a limiter.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
         .operation_attempt_timeout(Duration::from_secs(1))
         .operation_timeout(Duration::from_secs(3))
-        .build();
-    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-    Client::new(&config)
+        .build()
 }
 
 /// Creates the tables that are missing, for `local` and tests. In AWS the template does.

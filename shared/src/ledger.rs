@@ -52,6 +52,19 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// The name in records and exports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Completed => "completed",
+            Status::Truncated => "truncated",
+            Status::Refused => "refused",
+            Status::Failed => "failed",
+        }
+    }
+}
+
 /// One provider attempt that was or may have been billed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsageRecord {

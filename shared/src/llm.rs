@@ -91,7 +91,7 @@ impl LlmClient {
         let mut tries = 0u32;
         let attempt = || {
             tries += 1;
-            self.attempt(call, deadline, tries - 1)
+            self.attempt(call, deadline, tries)
         };
         attempt
             .retry(BACKOFF.with_max_times(self.config.max_retries))
@@ -115,14 +115,14 @@ impl LlmClient {
         answer.finish()
     }
 
-    async fn attempt(&self, call: &Call, deadline: Instant, retry: u32) -> Result<AnswerStream, Failure> {
+    async fn attempt(&self, call: &Call, deadline: Instant, tries: u32) -> Result<AnswerStream, Failure> {
         let request = self
             .http
             .post(format!("{}/v1/messages", self.config.base_url.trim_end_matches('/')))
             .header("content-type", "application/json")
             .header("anthropic-version", call.version())
             .header("x-api-key", self.config.key.expose_secret())
-            .header("x-stainless-retry-count", retry)
+            .header("x-stainless-retry-count", tries - 1)
             .body(call.body());
         let response = match tokio::time::timeout_at(deadline, request.send()).await {
             Err(_) => return Err(Failure { error: LlmError::DeadlineExceeded, billed: Billed::Unknown }),
@@ -133,7 +133,7 @@ impl LlmClient {
             let error = tokio::time::timeout_at(deadline, error::refused(response)).await;
             return Err(Failure { error: error.unwrap_or(LlmError::DeadlineExceeded), billed: Billed::Nothing });
         }
-        let mut answer = AnswerStream::new(response, deadline, self.config.idle_timeout);
+        let mut answer = AnswerStream::new(response, tries, deadline, self.config.idle_timeout);
         answer.wait_for_start().await?;
         Ok(answer)
     }

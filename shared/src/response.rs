@@ -31,6 +31,13 @@ impl Arrival {
     }
 }
 
+/// The one line that a request logs: id, status, time. Never content.
+pub fn log(response: &Complete, arrival: &Arrival) {
+    let duration_ms = arrival.now.elapsed().unwrap_or_default().as_millis();
+    let status = response.status().as_u16();
+    tracing::info!(request_id = %arrival.request_id, status, duration_ms, "answered");
+}
+
 /// 200 with JSON.
 #[must_use]
 pub fn json(body: &impl Serialize, request_id: &RequestId) -> Complete {
@@ -83,27 +90,47 @@ pub fn path(request: &Request) -> String {
     if path.len() > 1 { path.trim_end_matches('/').to_owned() } else { path }
 }
 
-/// The first of `offered` that the request accepts; the first at all where it accepts anything or says nothing.
+/// The media type of `offered` that the request likes best (RFC 9110, 12.5.1): by quality, then by the caller's order,
+/// then by ours. The first at all where the request says nothing.
 ///
 /// # Errors
 ///
 /// `not-acceptable`.
 pub fn negotiate(headers: &HeaderMap, offered: &[&'static str]) -> Result<&'static str, Problem> {
-    let accepted: Vec<String> = headers
-        .get_all(ACCEPT)
-        .iter()
-        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
-        .filter(|range| !range.replace(' ', "").ends_with(";q=0"))
-        .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
-        .filter(|range| !range.is_empty())
-        .collect();
-    let matches = |range: &str, media: &str| {
-        let family = media.split('/').next().unwrap_or_default();
-        range == media || range == "*/*" || range.strip_suffix("/*") == Some(family)
-    };
-    let wanted = accepted.iter().find_map(|range| offered.iter().copied().find(|media| matches(range, media)));
-    let default = if headers.contains_key(ACCEPT) && !accepted.is_empty() { None } else { offered.first().copied() };
-    wanted.or(default).ok_or_else(|| Code::NotAcceptable.into())
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let ranges: Vec<(String, f32)> = values.flat_map(|value| value.split(',')).filter_map(range).collect();
+    if ranges.is_empty() {
+        return offered.first().copied().ok_or_else(|| Code::NotAcceptable.into());
+    }
+    let mut best: Option<(f32, usize, &'static str)> = None;
+    for media in offered {
+        // The most specific range decides, even if it excludes what a wilder one would take.
+        let matching = ranges.iter().enumerate().filter(|(_, (range, _))| specificity(range, media) > 0);
+        let deciding = matching.max_by_key(|(index, (range, _))| (specificity(range, media), std::cmp::Reverse(*index)));
+        let Some((index, (_, quality))) = deciding.filter(|(_, (_, quality))| *quality > 0.0) else { continue };
+        if best.is_none_or(|(known, at, _)| *quality > known || (*quality == known && index < at)) {
+            best = Some((*quality, index, media));
+        }
+    }
+    best.map(|(.., media)| media).ok_or_else(|| Code::NotAcceptable.into())
+}
+
+fn range(text: &str) -> Option<(String, f32)> {
+    let mut parts = text.split(';').map(str::trim);
+    let media = parts.next().filter(|media| !media.is_empty())?.to_ascii_lowercase();
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    Some((media, quality.map_or(1.0, |quality| quality.trim().parse().unwrap_or(0.0))))
+}
+
+/// 3 for the media type itself, 2 for its family, 1 for anything, 0 for another.
+fn specificity(range: &str, media: &str) -> u8 {
+    let family = media.split('/').next().unwrap_or_default();
+    match range {
+        "*/*" => 1,
+        range if range == media => 3,
+        range if range.strip_suffix("/*") == Some(family) => 2,
+        _ => 0,
+    }
 }
 
 /// # Errors
@@ -141,6 +168,8 @@ mod tests {
         assert_eq!(negotiated("text/html, */*;q=0.1"), Some("application/json"));
         assert_eq!(negotiated("text/*"), Some("text/csv"));
         assert_eq!(negotiated("application/json;q=0"), None);
+        assert_eq!(negotiated("application/json;q=0, */*;q=0.5"), Some("text/csv"));
+        assert_eq!(negotiated("application/json;q=0.2, text/csv;q=0.9"), Some("text/csv"));
         assert_eq!(negotiated("image/png"), None);
         assert_eq!(negotiate(&HeaderMap::new(), &offered).ok(), Some("application/json"));
     }

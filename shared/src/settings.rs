@@ -6,6 +6,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::caller::AuthMode;
 use crate::prices::Picodollars;
 
 /// Every variable that could not be used, by name and expectation.
@@ -101,6 +102,26 @@ impl Tables {
             ledger: reader.text_or("LEDGER_TABLE", "tailor-ledger"),
         }
     }
+}
+
+impl AuthMode {
+    /// `AUTH_MODE`. `local` lets everybody in, so it is accepted beside a database on this machine only.
+    pub fn read(reader: &mut Reader<'_>) -> AuthMode {
+        let mode = reader.parsed_or("AUTH_MODE", "authorizer, iam or local", AuthMode::Authorizer);
+        let endpoint = reader.text("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| reader.text("AWS_ENDPOINT_URL"));
+        if mode == AuthMode::Local && !endpoint.is_some_and(|endpoint| is_loopback(&endpoint)) {
+            reader.problem("AUTH_MODE=local needs AWS_ENDPOINT_URL_DYNAMODB on this machine: it lets everybody in");
+        }
+        mode
+    }
+}
+
+/// Whether a URL's host is this machine.
+#[must_use]
+pub fn is_loopback(url: &str) -> bool {
+    let Ok(uri) = url.parse::<http::Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

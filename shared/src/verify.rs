@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::prompts::Output;
+use crate::prompts::{InvalidOutput, Output};
 use crate::redaction::{Placeholders, Redacted, Vault};
 use crate::request::Input;
 
@@ -113,13 +113,20 @@ impl Source {
         for line in texts.iter().flat_map(|text| text.as_str().lines()) {
             let plain = without_placeholders(line);
             source.numbers.extend(numbers(&plain).map(|range| figure(&plain[range])));
-            let words: HashSet<String> = words(&plain).map(|range| plain[range].to_lowercase()).collect();
+            let words = word_set(line);
             source.words.extend(words.iter().cloned());
             if !line.trim().is_empty() {
                 source.lines.push((line.to_owned(), words));
             }
         }
         source
+    }
+
+    /// Lets the answer name these, as a cover letter names the company it is sent to. They support no figure.
+    fn allow_words(&mut self, texts: &[&Redacted]) {
+        for text in texts {
+            self.words.extend(word_set(text.as_str()));
+        }
     }
 
     fn supports(&self, class: Class, claim: &str) -> bool {
@@ -129,30 +136,56 @@ impl Source {
         }
     }
 
-    /// The source's line that shares the most words with `line`, if it shares at least half of them.
-    fn closest(&self, line: &str) -> Option<&str> {
-        let plain = without_placeholders(line);
-        let wanted: HashSet<String> = words(&plain).map(|range| plain[range].to_lowercase()).collect();
+    /// The source's line that shares the most words with `line`, the first of equals, and how many it shares.
+    fn nearest(&self, line: &str) -> Option<(usize, &str)> {
+        let wanted = word_set(line);
         let common = |words: &HashSet<String>| wanted.intersection(words).count();
-        let best = self.lines.iter().map(|(text, words)| (common(words), text)).max_by_key(|(count, _)| *count)?;
-        (best.0 > 0 && best.0 * 2 >= wanted.len()).then_some(best.1.as_str())
+        let lines = self.lines.iter().enumerate().map(|(index, (text, words))| (common(words), index, text));
+        lines.max_by_key(|(count, index, _)| (*count, std::cmp::Reverse(*index))).map(|(count, _, text)| (count, text.as_str()))
+    }
+
+    /// The nearest line, if it shares at least half of the words.
+    fn closest(&self, line: &str) -> Option<&str> {
+        let (common, nearest) = self.nearest(line)?;
+        (common > 0 && common * 2 >= word_set(line).len()).then_some(nearest)
     }
 }
 
 /// Verifies every claim-bearing text of an answer against the input it was made from, and mends the answer in place.
-#[must_use]
-pub fn verify_output(output: &mut Output, input: &Input<Redacted>, mode: Mode, vault: &Vault) -> Verification {
+/// `None` for a task whose answer claims nothing about the applicant.
+///
+/// # Errors
+///
+/// [`InvalidOutput`] where nothing of a text is left that the source supports. A résumé then becomes its source.
+pub fn verify_output(
+    output: &mut Output,
+    input: &Input<Redacted>,
+    mode: Mode,
+    vault: &Vault,
+) -> Result<Option<Verification>, InvalidOutput> {
     let sources = input.sources();
-    let source = Source::of(&sources);
+    if sources.is_empty() {
+        return Ok(None);
+    }
+    let mut source = Source::of(&sources);
+    if let Input::CoverLetter { company, position, .. } = input {
+        source.allow_words(&[company, position]);
+    }
     let mut found = Verification::empty(mode);
-    let whole = output.text().is_some();
     for (index, text) in output.claims_mut().into_iter().enumerate() {
-        // One answer text for each source text means that a text falls back to its own source.
-        let own = sources.get(index).filter(|_| matches!(input, Input::BulletPoints { .. })).map(|own| own.as_str());
+        // A list keeps its length: a bullet falls back to its own source, an achievement to the line it comes from.
+        let own = match input {
+            Input::BulletPoints { .. } => sources.get(index).map(|own| own.as_str()),
+            Input::Achievements { .. } => source.nearest(text).map(|(_, line)| line),
+            _ => None,
+        };
         let (verified, verification) = verify(&source, own, text, mode, vault);
         *text = verified;
-        if text.trim().is_empty() && whole {
-            *text = sources.first().map(|source| source.as_str().to_owned()).unwrap_or_default();
+        if text.trim().is_empty() {
+            match (input, sources.first()) {
+                (Input::ResumeOptimization { .. }, Some(resume)) => resume.as_str().clone_into(text),
+                _ => return Err(InvalidOutput),
+            }
         }
         found.add(verification);
     }
@@ -160,7 +193,7 @@ pub fn verify_output(output: &mut Output, input: &Input<Redacted>, mode: Mode, v
     if !texts.is_empty() {
         found.placeholders = vault.audit(&sources, &texts.join("\n"));
     }
-    found
+    Ok(Some(found))
 }
 
 /// Verifies one text line by line. Returns the text to go on with; offsets are those of its restored form. `own` is what
@@ -297,6 +330,11 @@ fn words(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         rest = end;
         Some(start..end)
     })
+}
+
+fn word_set(line: &str) -> HashSet<String> {
+    let plain = without_placeholders(line);
+    words(&plain).map(|range| plain[range].to_lowercase()).collect()
 }
 
 /// The line with each placeholder blanked out by as many bytes, so that ranges stay valid.

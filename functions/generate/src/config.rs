@@ -8,10 +8,11 @@ use shared::budget::Caps;
 use shared::caller::AuthMode;
 use shared::limits::{Buckets, LimitsConfig, Quota};
 use shared::request::Task;
-use shared::settings::{Reader, SettingsError, Tables};
+use shared::settings::{Reader, SettingsError, Tables, is_loopback};
 use shared::verify::Mode;
 
 /// Where the provider key comes from.
+#[derive(Debug)]
 pub enum KeySource {
     /// Nowhere: `/generate` answers 503, everything else works.
     None,
@@ -22,6 +23,7 @@ pub enum KeySource {
 }
 
 /// Everything the function reads from its environment.
+#[derive(Debug)]
 pub struct Config {
     /// The provider key.
     pub key: KeySource,
@@ -82,11 +84,7 @@ impl Config {
         if !base_url.starts_with("https://") && !is_loopback(&base_url) {
             reader.problem("ANTHROPIC_BASE_URL must be an https address, or http on this machine");
         }
-        let auth = reader.parsed_or("AUTH_MODE", "authorizer, iam or local", AuthMode::Authorizer);
-        let endpoint = reader.text("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| reader.text("AWS_ENDPOINT_URL"));
-        if auth == AuthMode::Local && !endpoint.is_some_and(|endpoint| is_loopback(&endpoint)) {
-            reader.problem("AUTH_MODE=local needs AWS_ENDPOINT_URL_DYNAMODB on this machine: it lets everybody in");
-        }
+        let auth = AuthMode::read(&mut reader);
         let temperature = reader.parsed::<f64>("LLM_TEMPERATURE", "a number from 0 to 1");
         if temperature.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
             reader.problem("LLM_TEMPERATURE must be a number from 0 to 1");
@@ -127,12 +125,6 @@ fn buckets(reader: &mut Reader<'_>, whose: &str) -> Buckets {
     Buckets { requests: quota("RPM", 50), input_tokens: quota("INPUT_TPM", 0), output_tokens: quota("OUTPUT_TPM", 0) }
 }
 
-fn is_loopback(url: &str) -> bool {
-    let Ok(uri) = url.parse::<http::Uri>() else { return false };
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_empty_environment_is_a_valid_deployment_without_a_model() {
-        let config = read(&[("ANTHROPIC_API_KEY", "")]).ok().expect("valid");
+        let config = read(&[("ANTHROPIC_API_KEY", "")]).expect("valid");
         assert!(matches!(config.key, KeySource::None));
         assert_eq!(config.models[&Task::CoverLetter], "claude-sonnet-5-5");
         assert_eq!((config.max_tokens, config.timeout), (32_000, Duration::from_secs(120)));
@@ -152,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_task_can_have_its_own_model() {
-        let config = read(&[("LLM_MODEL_COVER_LETTER", "claude-opus-5-5")]).ok().expect("valid");
+        let config = read(&[("LLM_MODEL_COVER_LETTER", "claude-opus-5-5")]).expect("valid");
         assert_eq!(config.models[&Task::CoverLetter], "claude-opus-5-5");
         assert_eq!(config.models[&Task::JobAnalysis], "claude-sonnet-5-5");
     }
@@ -168,7 +160,7 @@ mod tests {
             ("LLM_TEMPERATURE", "7"),
             ("CALLER_RPM", "many"),
         ];
-        let error = read(&wrong).err().expect("five problems");
+        let error = read(&wrong).expect_err("five problems");
         assert_eq!(error.0.len(), 5, "{error}");
         assert!(!error.to_string().contains("sk-secret"));
     }

@@ -3,23 +3,27 @@
 //! The request's path is [`pipeline`]; [`Generate::handle`] is its border to HTTP.
 
 mod config;
-mod model;
-mod pipeline;
-mod refusal;
 mod route;
+mod pipeline;
+mod model;
+mod bill;
+mod answer;
+mod refusal;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::Client;
 use bytes::Bytes;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::Response;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use lambda_http::{Error, Request, RequestExt};
 use shared::caller::{Caller, Scope};
+use shared::dynamodb::StoreError;
 use shared::ledger::Ledger;
 use shared::limits::Limits;
 use shared::llm::{LlmClient, LlmConfig};
@@ -30,6 +34,9 @@ use shared::response::{self, Arrival, Complete};
 
 pub use config::{Config, KeySource};
 use route::Route;
+
+/// Callers that a sandbox remembers before it forgets all of them.
+const MAX_MET: usize = 10_000;
 
 /// A body that may be streamed and never yields an error: the runtime would write one into the body.
 pub type ResponseBody = UnsyncBoxBody<Bytes, std::convert::Infallible>;
@@ -96,14 +103,15 @@ impl Generate {
     /// None: the signature is the runtime's.
     pub async fn handle(&self, event: Request) -> Result<Response<ResponseBody>, Error> {
         let arrival = Arrival::at(SystemTime::now());
-        let answered = AssertUnwindSafe(self.answer(&event, &arrival)).catch_unwind().await;
+        // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
+        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival));
+        let answered = AssertUnwindSafe(answer).catch_unwind().await;
         let response = match answered {
             Ok(Ok(response)) => response,
             Ok(Err(problem)) => response::problem(&problem, &arrival.request_id),
             Err(_) => response::problem(&Code::Internal.into(), &arrival.request_id),
         };
-        let duration_ms = arrival.now.elapsed().unwrap_or_default().as_millis();
-        tracing::info!(request_id = %arrival.request_id, status = response.status().as_u16(), duration_ms, "answered");
+        response::log(&response, &arrival);
         Ok(response.map(|body| Full::new(body).boxed_unsync()))
     }
 
@@ -126,6 +134,24 @@ impl Generate {
             Route::Analyze => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
             Route::Redact => Ok(response::json(&pipeline::redact_only(&request.input), id)),
         }
+    }
+
+    /// The period that the ledger names for a caller; asked, and the caller noted there, once per caller and sandbox. Later
+    /// resets arrive with the caller's limiter item.
+    async fn meet(&self, caller: &Caller) -> Result<Option<String>, StoreError> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner).get(caller).cloned();
+        if let Some(period) = met {
+            return Ok(period);
+        }
+        let (period, registered) =
+            futures_util::future::join(self.ledger.stored_period(caller), self.ledger.register(caller)).await;
+        let period = registered.and(period)?;
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if met.len() > MAX_MET {
+            met.clear();
+        }
+        met.insert(caller.clone(), period.clone());
+        Ok(period)
     }
 
     /// How long the model may take: the configured time, or what the invocation has left less a reserve of two seconds.

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use shared::llm::Call;
 use shared::prices::{Model, ModelError, PriceSheet};
 use shared::problem::{Code, Problem};
 use shared::request::{GenerateRequest, Input};
@@ -38,6 +39,15 @@ impl Choice {
             max_tokens: options.max_tokens.unwrap_or_else(|| default_tokens.max(FLOOR).min(most)),
             temperature: options.temperature.or(config.temperature).filter(|_| model.takes_temperature()),
         })
+    }
+}
+
+impl Choice {
+    /// Refuses a call that cannot fit the model's context, at the cautious end: a token has at most a few bytes, so a
+    /// request of more than eight bytes for each token of the context is too long whatever it says.
+    pub(crate) fn require_room(&self, call: &Call) -> Result<(), Problem> {
+        let most = self.model.context_input_tokens().saturating_mul(8);
+        if call.bytes() > most { Err(Code::ContextTooLong.into()) } else { Ok(()) }
     }
 }
 

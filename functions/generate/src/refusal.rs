@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::dynamodb::StoreError;
 use shared::limits::Denied;
 use shared::llm::LlmError;
 use shared::problem::{Code, Problem};
@@ -12,11 +13,20 @@ pub(crate) fn denied(denied: &Denied) -> Problem {
         Denied::Concurrency => Problem::new(Code::ConcurrencyLimited).retry_after(Duration::from_secs(1)),
         Denied::Budget { retry_after } => Problem::new(Code::BudgetExhausted).retry_after(*retry_after),
         Denied::Provider { retry_after } => Problem::new(Code::ProviderThrottled).retry_after(*retry_after),
-        Denied::Store(error) => {
-            tracing::error!(%error, "limiter");
-            Code::StoreUnavailable.into()
-        }
+        Denied::Store(error) => store("limiter", error),
     }
+}
+
+/// The database did not answer. Its error names operations and tables, never content.
+pub(crate) fn store(what: &'static str, error: &StoreError) -> Problem {
+    tracing::error!(what, %error, "store unavailable");
+    Code::StoreUnavailable.into()
+}
+
+/// Something that cannot go wrong did. The error's kind is logged, not its text, which may quote what was handled.
+pub(crate) fn internal<E>(what: &'static str, _: &E) -> Problem {
+    tracing::error!(what, kind = std::any::type_name::<E>(), "internal error");
+    Code::Internal.into()
 }
 
 pub(crate) fn failed(error: &LlmError) -> Problem {

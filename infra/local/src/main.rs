@@ -1,1 +1,16 @@
-fn main(){}
+//! Entry point of the `local` command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use local::commands::Cli;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(cli.log_filter()));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    shared::logs::hide_panic_messages();
+    cli.run().await
+}

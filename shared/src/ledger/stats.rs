@@ -82,6 +82,21 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Adds another's sums.
+    pub fn add(&mut self, other: &Statistics) {
+        self.total.add(&other.total);
+        let pairs = [
+            (&mut self.by_model, &other.by_model),
+            (&mut self.by_task, &other.by_task),
+            (&mut self.by_day, &other.by_day),
+        ];
+        for (mine, others) in pairs {
+            for (key, counters) in others {
+                mine.entry(key.clone()).or_default().add(counters);
+            }
+        }
+    }
+
     fn add_item(&mut self, item: &HashMap<String, AttributeValue>) {
         let sort_key = item.get("SK").and_then(|value| value.as_s().ok());
         let day = sort_key.and_then(|key| key.get(2..10)).map(|day| format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]));
@@ -105,8 +120,8 @@ impl Statistics {
 /// Which part of a caller's history is summed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// The statistics period in force.
-    Period,
+    /// One statistics period.
+    Period(String),
     /// Whole days, both included, whatever periods they belong to. At most a year.
     Days {
         /// First day.
@@ -119,10 +134,26 @@ pub enum Span {
 /// A period and when it began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PeriodStart {
-    /// Its name.
+    /// Its name; empty for days that are no period.
     pub period: String,
     /// Its first moment in Unix milliseconds.
     pub since_ms: u64,
+}
+
+impl PeriodStart {
+    /// The calendar month that `now` lies in.
+    #[must_use]
+    pub fn of_month(now: SystemTime) -> PeriodStart {
+        let since_ms = crate::limits::micros(budget::month_start(now)) / 1000;
+        PeriodStart { period: budget::month(now), since_ms }
+    }
+
+    /// No period, but the days from this one on.
+    #[must_use]
+    pub fn of_day(day: Date) -> PeriodStart {
+        let start = SystemTime::from(day.midnight().assume_utc());
+        PeriodStart { period: String::new(), since_ms: crate::limits::micros(start) / 1000 }
+    }
 }
 
 impl Ledger {
@@ -137,8 +168,7 @@ impl Ledger {
         let stored = item.get("p").and_then(|value| value.as_s().ok());
         let period = budget::period(stored.map(String::as_str), now);
         let since = item.get("since").and_then(|value| value.as_n().ok()).and_then(|digits| digits.parse().ok());
-        let month_start = crate::limits::micros(budget::month_start(now)) / 1000;
-        let since_ms = since.filter(|_| stored == Some(&period)).unwrap_or(month_start);
+        let since_ms = since.filter(|_| stored == Some(&period)).unwrap_or(PeriodStart::of_month(now).since_ms);
         Ok(PeriodStart { period, since_ms })
     }
 
@@ -147,9 +177,9 @@ impl Ledger {
     /// # Errors
     ///
     /// [`StoreError`].
-    pub async fn statistics(&self, caller: &Caller, span: &Span, now: SystemTime) -> Result<Statistics, StoreError> {
+    pub async fn statistics(&self, caller: &Caller, span: &Span) -> Result<Statistics, StoreError> {
         let (periods, days) = match span {
-            Span::Period => (vec![self.period(caller, now).await?.period], ("D#".to_owned(), "D#~".to_owned())),
+            Span::Period(period) => (vec![period.clone()], ("D#".to_owned(), "D#~".to_owned())),
             Span::Days { from, to } => {
                 (self.periods_between(caller, *from, *to).await?, (format!("D#{}", ymd(*from)), format!("D#{}#~", ymd(*to))))
             }

@@ -88,7 +88,16 @@ pub struct Limits {
     config: LimitsConfig,
     /// Last seen arrival times, to guess the form of the next write.
     seen: Mutex<HashMap<String, u64>>,
-    blocked: Mutex<HashMap<String, SystemTime>>,
+    blocked: Mutex<HashMap<String, Block>>,
+}
+
+/// A refusal worth remembering.
+#[derive(Debug)]
+struct Block {
+    /// Until when it is answered from memory.
+    until: SystemTime,
+    /// When the refused request would have fitted.
+    admitted_at: SystemTime,
 }
 
 impl Limits {
@@ -98,11 +107,18 @@ impl Limits {
         Limits { client, table, config, seen: Mutex::default(), blocked: Mutex::default() }
     }
 
-    /// How long a caller that was just refused stays refused without asking the database; at most a second.
-    #[must_use]
-    pub fn blocked(&self, caller: &Caller, now: SystemTime) -> Option<Duration> {
+    /// Refuses a caller that was just refused without asking the database; for at most a second.
+    ///
+    /// # Errors
+    ///
+    /// [`Denied::Rate`] with the time that the last refusal named.
+    pub fn check_blocked(&self, caller: &Caller, now: SystemTime) -> Result<(), Denied> {
         let blocked = self.blocked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        blocked.get(caller.as_str()).and_then(|until| until.duration_since(now).ok()).filter(|left| !left.is_zero())
+        let block = blocked.get(caller.as_str()).filter(|block| now < block.until);
+        match block.and_then(|block| block.admitted_at.duration_since(now).ok()) {
+            Some(retry_after) => Err(Denied::Rate { retry_after }),
+            None => Ok(()),
+        }
     }
 
     /// Takes permits and reserves the ceiling, first in the caller's item, then in the provider's.
@@ -124,7 +140,7 @@ impl Limits {
             Err(refusal) => {
                 let denied = denied(refusal, now, |retry_after| Denied::Rate { retry_after });
                 if let Denied::Rate { retry_after } = &denied {
-                    self.block(wanted.caller, now + (*retry_after).min(MAX_BLOCK));
+                    self.block(wanted.caller, now, *retry_after);
                 }
                 return Err(denied);
             }
@@ -282,12 +298,13 @@ impl Limits {
         }
     }
 
-    fn block(&self, caller: &Caller, until: SystemTime) {
+    fn block(&self, caller: &Caller, now: SystemTime, retry_after: Duration) {
         let mut blocked = self.blocked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if blocked.len() > MAX_REMEMBERED {
             blocked.clear();
         }
-        blocked.insert(caller.as_str().to_owned(), until);
+        let block = Block { until: now + retry_after.min(MAX_BLOCK), admitted_at: now + retry_after };
+        blocked.insert(caller.as_str().to_owned(), block);
     }
 }
 
@@ -398,9 +415,19 @@ fn denied(refusal: Refusal, now: SystemTime, rate: impl Fn(Duration) -> Denied) 
     }
 }
 
+/// Notes in the caller's item which statistics period is in force, so that the next acquire brings it along.
+///
+/// # Errors
+///
+/// [`StoreError`].
+pub async fn note_period(client: &Client, table: &str, caller: &Caller, period: &str) -> Result<(), StoreError> {
+    let update = client.update_item().table_name(table).key("PK", s(caller_key(caller))).key("SK", s("L"));
+    let update = update.update_expression("SET p = :period").expression_attribute_values(":period", s(period));
+    update.send().await.map(|_| ()).map_err(|error| StoreError::of(&error))
+}
+
 /// The key of a caller's limiter item.
-#[must_use]
-pub fn caller_key(caller: &Caller) -> String {
+fn caller_key(caller: &Caller) -> String {
     format!("L#k#{}", caller.as_str())
 }
 

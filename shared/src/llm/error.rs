@@ -110,7 +110,9 @@ impl LlmError {
 pub enum Billed {
     /// Nothing: the provider refused it or never got it.
     Nothing,
-    /// At least this much, as far as the provider reported before it stopped.
+    /// Exactly this: the provider reported its final usage before the stream broke.
+    Exactly(Usage),
+    /// The prompt as reported, and output that nobody counted up to the break.
     AtLeast(Usage),
     /// Possibly all of it: the request went out and nothing came back.
     Unknown,

@@ -67,6 +67,8 @@ pub struct Completion {
     pub usage: Usage,
     /// Whether the stand-in model wrote it.
     pub simulated: bool,
+    /// Times the call was sent, the refused ones included.
+    pub attempts: u32,
 }
 
 type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
@@ -84,10 +86,11 @@ pub struct AnswerStream {
     stop_reason: Option<StopReason>,
     ended: bool,
     simulated: bool,
+    attempts: u32,
 }
 
 impl AnswerStream {
-    pub(super) fn new(response: Response, deadline: Instant, idle_timeout: Duration) -> AnswerStream {
+    pub(super) fn new(response: Response, attempts: u32, deadline: Instant, idle_timeout: Duration) -> AnswerStream {
         let simulated = response.headers().get("x-tailor-simulated").is_some_and(|value| value == "true");
         let mut seen = 0;
         let bytes = response.bytes_stream().map(move |chunk| -> Result<Bytes, LlmError> {
@@ -107,6 +110,7 @@ impl AnswerStream {
             stop_reason: None,
             ended: false,
             simulated,
+            attempts,
         }
     }
 
@@ -169,9 +173,13 @@ impl AnswerStream {
     pub fn finish(self) -> Result<Completion, Failure> {
         match self.stop_reason.filter(|_| self.ended) {
             None => Err(self.failed(LlmError::StreamEnded)),
-            Some(stop_reason) => {
-                Ok(Completion { text: self.text, stop_reason, usage: self.usage, simulated: self.simulated })
-            }
+            Some(stop_reason) => Ok(Completion {
+                text: self.text,
+                stop_reason,
+                usage: self.usage,
+                simulated: self.simulated,
+                attempts: self.attempts,
+            }),
         }
     }
 
@@ -187,7 +195,12 @@ impl AnswerStream {
     }
 
     fn failed(&self, error: LlmError) -> Failure {
-        let billed = if self.started { Billed::AtLeast(self.usage) } else { Billed::Unknown };
+        // The usage that comes with the stop reason is the last word; what comes before counts the prompt only.
+        let billed = match (self.started, self.stop_reason) {
+            (false, _) => Billed::Unknown,
+            (true, None) => Billed::AtLeast(self.usage),
+            (true, Some(_)) => Billed::Exactly(self.usage),
+        };
         Failure { error, billed }
     }
 

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::analysis::Importance;
-use crate::request::Task;
+use crate::redaction::{Redacted, Vault};
+use crate::request::{Input, Task};
 
 /// Answer to [`Task::ResumeOptimization`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -191,6 +192,23 @@ impl Output {
         }
     }
 
+    /// Holds the answer against its input: one bullet for each that was given, in the same order, with the given text as
+    /// its original.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidOutput`] for another number of bullets.
+    pub fn fit(&mut self, input: &Input<Redacted>) -> Result<(), InvalidOutput> {
+        let (Output::BulletPoints(output), Input::BulletPoints { bullets, .. }) = (self, input) else { return Ok(()) };
+        if output.bullets.len() != bullets.len() {
+            return Err(InvalidOutput);
+        }
+        for (bullet, given) in output.bullets.iter_mut().zip(bullets) {
+            given.as_str().clone_into(&mut bullet.original);
+        }
+        Ok(())
+    }
+
     fn from_value(task: Task, value: Value) -> Result<Output, InvalidOutput> {
         let output = match task {
             Task::ResumeOptimization => serde_json::from_value(value).map(Output::ResumeOptimization),
@@ -238,8 +256,14 @@ impl Output {
         }
     }
 
-    /// Every text, to put personal data back into.
-    pub fn texts_mut(&mut self) -> Vec<&mut String> {
+    /// Puts personal data back into every text.
+    pub fn rehydrate(&mut self, vault: &Vault) {
+        for text in self.texts_mut() {
+            *text = vault.rehydrate(text);
+        }
+    }
+
+    fn texts_mut(&mut self) -> Vec<&mut String> {
         match self {
             Output::ResumeOptimization(ResumeOptimization { optimized_resume, changes_made, expected_improvement }) => {
                 [optimized_resume, expected_improvement].into_iter().chain(changes_made).collect()

@@ -1,0 +1,78 @@
+//! What an attempt cost, as far as anybody can know.
+//!
+//! Never too little: where the provider did not report the output, all of `max_tokens` is charged; where it reported
+//! nothing, every byte of the request counts as a token as well. Such a bill is marked as estimated
+//! (`docs/decisions/003-unknown-cost.md`).
+
+use std::time::SystemTime;
+
+use shared::ledger::{Status, UsageRecord};
+use shared::llm::{Billed, Completion, Failure, StopReason};
+use shared::prices::{Picodollars, PriceSheet, Usage};
+
+use crate::model::Choice;
+use crate::pipeline::Attempt;
+
+/// Tokens, their price, and how the attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bill {
+    pub(crate) usage: Usage,
+    pub(crate) cost: Picodollars,
+    /// `None` where the provider billed nothing: such an attempt leaves no record.
+    status: Option<Status>,
+    estimated: bool,
+    simulated: bool,
+}
+
+impl Bill {
+    /// The bill of an attempt that the provider refused or never got.
+    pub(crate) fn nothing() -> Bill {
+        Bill { usage: Usage::default(), cost: Picodollars::ZERO, status: None, estimated: false, simulated: false }
+    }
+
+    pub(crate) fn of(outcome: &Result<Completion, Failure>, choice: &Choice, request_bytes: u64) -> Bill {
+        let output_tokens = choice.max_tokens;
+        let (usage, status, estimated) = match outcome {
+            Ok(completion) => (completion.usage, status(completion.stop_reason), false),
+            Err(Failure { billed: Billed::Nothing, .. }) => return Bill::nothing(),
+            Err(Failure { billed: Billed::Exactly(usage), .. }) => (*usage, Status::Failed, false),
+            Err(Failure { billed: Billed::AtLeast(usage), .. }) => {
+                (Usage { output_tokens, ..*usage }, Status::Failed, true)
+            }
+            Err(Failure { billed: Billed::Unknown, .. }) => {
+                (Usage { input_tokens: request_bytes, output_tokens, ..Usage::default() }, Status::Failed, true)
+            }
+        };
+        let simulated = outcome.as_ref().is_ok_and(|completion| completion.simulated);
+        Bill { usage, cost: choice.model.cost(&usage), status: Some(status), estimated, simulated }
+    }
+
+    /// The ledger's record of it, if it leaves one.
+    pub(crate) fn record(&self, attempt: &Attempt<'_>, now: SystemTime) -> Option<UsageRecord> {
+        Some(UsageRecord {
+            request_id: attempt.wanted.request_id.clone(),
+            attempt: attempt.wanted.attempt,
+            caller: attempt.wanted.caller.clone(),
+            period: attempt.period.clone(),
+            task: attempt.task,
+            prompt_version: attempt.version.to_owned(),
+            model: attempt.wanted.model.to_owned(),
+            status: self.status?,
+            usage: self.usage,
+            cost: self.cost,
+            price_version: PriceSheet::embedded().version().to_owned(),
+            estimated: self.estimated,
+            simulated: self.simulated,
+            duration: now.duration_since(attempt.arrival.now).unwrap_or_default(),
+        })
+    }
+}
+
+fn status(stop_reason: StopReason) -> Status {
+    match stop_reason {
+        StopReason::EndTurn => Status::Completed,
+        StopReason::MaxTokens | StopReason::ContextWindowExceeded => Status::Truncated,
+        StopReason::Refusal => Status::Refused,
+        StopReason::Unexpected => Status::Failed,
+    }
+}

@@ -1,0 +1,36 @@
+//! The function's configuration.
+
+use shared::caller::AuthMode;
+use shared::settings::{Reader, SettingsError, Tables};
+
+/// Everything the function reads from its environment.
+#[derive(Debug)]
+pub struct Config {
+    /// Table names.
+    pub tables: Tables,
+    /// Where identity comes from.
+    pub auth: AuthMode,
+}
+
+impl Config {
+    /// Reads the process environment.
+    ///
+    /// # Errors
+    ///
+    /// Every missing or malformed variable at once.
+    pub fn from_env() -> Result<Config, SettingsError> {
+        Config::read(&|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables through a lookup.
+    ///
+    /// # Errors
+    ///
+    /// Every missing or malformed variable at once.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, SettingsError> {
+        let mut reader = Reader::new(lookup);
+        let config = Config { tables: Tables::read(&reader), auth: AuthMode::read(&mut reader) };
+        reader.finish()?;
+        Ok(config)
+    }
+}

@@ -1,0 +1,82 @@
+//! The API on a port: every HTTP request becomes an event, every response goes back as it streams.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, serve};
+use generate::ResponseBody;
+use shared::problem::Code;
+use shared::response::{Arrival, problem};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::Error;
+use crate::event::HttpRequest;
+use crate::service::Service;
+
+/// What a REST API takes at most; larger requests never reach a function.
+const GATEWAY_LIMIT: usize = 10 * 1024 * 1024;
+/// How long requests in flight may take to finish after a signal.
+pub const GRACE: Duration = Duration::from_secs(5);
+const MAX_AT_ONCE: u32 = 10_000;
+
+struct Front {
+    service: Service,
+    running: Arc<Semaphore>,
+}
+
+/// Serves until `shutdown`, then lets requests in flight finish for [`GRACE`].
+///
+/// # Errors
+///
+/// If the listener fails.
+pub async fn run(
+    listener: TcpListener,
+    service: Service,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let running = Arc::new(Semaphore::new(MAX_AT_ONCE as usize));
+    let front = Arc::new(Front { service, running: Arc::clone(&running) });
+    let (stop, stopped) = tokio::sync::oneshot::channel();
+    let stopping = async move {
+        shutdown.await;
+        let _ = stop.send(());
+    };
+    let server = serve(listener, Router::new().fallback(forward).with_state(front)).with_graceful_shutdown(stopping);
+    let grace = async {
+        let _ = stopped.await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = async { server.await } => ended?,
+        () = grace => tracing::warn!("requests still in flight after {GRACE:?} are given up"),
+    }
+    // A caller that hung up does not end its request: what it spent must still be recorded.
+    let _ = tokio::time::timeout(GRACE, running.acquire_many(MAX_AT_ONCE)).await;
+    Ok(())
+}
+
+async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let arrival = Arrival::at(std::time::SystemTime::now());
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, GATEWAY_LIMIT).await else {
+        return refused(Code::BodyTooLarge, &arrival);
+    };
+    let request = HttpRequest { method: parts.method, uri: parts.uri, headers: parts.headers, body: body.to_vec() };
+    // A task of its own, because the caller may hang up while the model is still working.
+    let task = tokio::spawn(async move {
+        let _running = front.running.acquire().await;
+        front.service.call(&request).await
+    });
+    match task.await {
+        Ok(Ok(response)) => response.map(|body: ResponseBody| Body::new(body)).into_response(),
+        Ok(Err(_)) | Err(_) => refused(Code::Internal, &arrival),
+    }
+}
+
+fn refused(code: Code, arrival: &Arrival) -> Response {
+    problem(&code.into(), &arrival.request_id).map(Body::from).into_response()
+}

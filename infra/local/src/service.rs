@@ -1,0 +1,93 @@
+//! The real handlers over local backends, called in process with the event that production would send.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use generate::{Generate, ResponseBody};
+use http::Response;
+use http_body_util::BodyExt;
+use shared::settings::{Reader, Tables};
+use stats::Stats;
+
+use crate::Error;
+use crate::backends;
+use crate::environment::Environment;
+use crate::event::{FUNCTION_TIMEOUT, HttpRequest, invocation};
+use crate::stand_in::RequestLog;
+
+/// Both functions, ready to be called.
+#[derive(Clone)]
+pub struct Service {
+    generate: Arc<Generate>,
+    stats: Arc<Stats>,
+    /// Where things are, in sentences for a person.
+    pub notes: Vec<String>,
+}
+
+impl Service {
+    /// Starts what the environment does not name: the database without `AWS_ENDPOINT_URL_DYNAMODB`, the stand-in model
+    /// without `ANTHROPIC_API_KEY` and `ANTHROPIC_BASE_URL`.
+    ///
+    /// # Errors
+    ///
+    /// Configuration errors, and backends that do not start or answer.
+    pub async fn start(mut environment: Environment, data_dir: Option<&Path>, log: RequestLog) -> Result<Service, Error> {
+        let mut notes = Vec::new();
+        environment.preset("AUTH_MODE", "local");
+        let endpoint = match environment.get("AWS_ENDPOINT_URL_DYNAMODB") {
+            Some(endpoint) => endpoint,
+            None => backends::serve_dynamodb(0, data_dir).await?,
+        };
+        environment.set("AWS_ENDPOINT_URL_DYNAMODB", &endpoint);
+        notes.push(format!("dynamodb on {endpoint}"));
+
+        let base_url = environment.get("ANTHROPIC_BASE_URL");
+        match (environment.get("ANTHROPIC_API_KEY").or_else(|| environment.get("ANTHROPIC_API_KEY_PARAMETER")), base_url) {
+            (None, None) => {
+                let model = backends::serve_model(0, log).await?;
+                notes.push(format!("no model key is set: a stand-in model answers on {model}, answers are simulated"));
+                environment.set("ANTHROPIC_BASE_URL", model);
+                environment.set("ANTHROPIC_API_KEY", "local");
+            }
+            (Some(_), None) => notes.push("using https://api.anthropic.com: calls cost money".to_owned()),
+            (_, Some(base_url)) => notes.push(format!("model on {base_url}")),
+        }
+
+        let lookup = |name: &str| environment.get(name);
+        let generate = generate::Config::read(&lookup)?;
+        let stats = stats::Config::read(&lookup)?;
+        let client = backends::connect(&environment, &endpoint, &Tables::read(&Reader::new(&lookup))).await?;
+        let generate = Arc::new(Generate::new(generate, client.clone())?);
+        Ok(Service { generate, stats: Arc::new(Stats::new(stats, client)), notes })
+    }
+
+    /// Calls the function that the path belongs to.
+    ///
+    /// # Errors
+    ///
+    /// If the request cannot be an event.
+    pub async fn call(&self, request: &HttpRequest) -> Result<Response<ResponseBody>, Error> {
+        let event = invocation(&request.v1_event(), FUNCTION_TIMEOUT)?;
+        if is_generate(request.uri.path()) {
+            return self.generate.handle(event).await;
+        }
+        Ok(self.stats.handle(event).await?.map(BodyExt::boxed_unsync))
+    }
+
+    /// Calls a function and reads its whole answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Service::call`].
+    pub async fn call_whole(&self, request: &HttpRequest) -> Result<Response<Bytes>, Error> {
+        let (parts, body) = self.call(request).await?.into_parts();
+        Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
+    }
+}
+
+/// The paths of the template's `generate` function; all others, also unknown ones, are the other function's.
+fn is_generate(path: &str) -> bool {
+    let rest = path.strip_prefix("/api/v1/").unwrap_or_default().trim_end_matches('/');
+    matches!(rest, "generate" | "analyze" | "redact") || rest.starts_with("generate/")
+}
