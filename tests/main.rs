@@ -1,1 +1,10 @@
+//! Acceptance tests: real handlers, real wires, no AWS account, no sleeping.
 
+mod main_job;
+mod tasks;
+mod bad_input;
+mod model_client;
+mod limits;
+mod statistics;
+mod template;
+mod documents;

@@ -1,1 +1,11 @@
+//! What the acceptance tests stand on. Tests replace the far end of the wire, not our types:
+//!
+//! - [`stack`]: the real handlers over a real DynamoDB endpoint and a scripted model server
+//! - [`model_server`]: an HTTP server that plays byte-exact replies and keeps what it received
+//! - [`runtime_api`]: Lambda's Runtime API, to run the real binaries
+//! - [`fixtures`]: an invented résumé, a job, and answers to them
 
+pub mod stack;
+pub mod model_server;
+pub mod runtime_api;
+pub mod fixtures;

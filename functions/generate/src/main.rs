@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use generate::{Config, Generate};
-use lambda_http::{Error, run_with_streaming_response, service_fn, tracing};
+use lambda_http::{Error, run_with_streaming_response, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    shared::logs::init();
     shared::logs::hide_panic_messages();
     let generate = Arc::new(Generate::connect(Config::from_env()?).await?);
     run_with_streaming_response(service_fn(move |event| {

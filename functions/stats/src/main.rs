@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use lambda_http::{Error, run, service_fn, tracing};
+use lambda_http::{Error, run, service_fn};
 use stats::{Config, Stats};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    shared::logs::init();
     shared::logs::hide_panic_messages();
     let stats = Arc::new(Stats::connect(Config::from_env()?).await);
     run(service_fn(move |event| {

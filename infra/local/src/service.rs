@@ -2,11 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
 use generate::{Generate, ResponseBody};
 use http::Response;
 use http_body_util::BodyExt;
+use serde_json::Value;
 use shared::settings::{Reader, Tables};
 use stats::Stats;
 
@@ -62,27 +63,26 @@ impl Service {
         Ok(Service { generate, stats: Arc::new(Stats::new(stats, client)), notes })
     }
 
-    /// Calls the function that the path belongs to.
+    /// Calls the function that the path belongs to, with the event of a REST API.
     ///
     /// # Errors
     ///
     /// If the request cannot be an event.
     pub async fn call(&self, request: &HttpRequest) -> Result<Response<ResponseBody>, Error> {
-        let event = invocation(&request.v1_event(), FUNCTION_TIMEOUT)?;
-        if is_generate(request.uri.path()) {
-            return self.generate.handle(event).await;
-        }
-        Ok(self.stats.handle(event).await?.map(BodyExt::boxed_unsync))
+        self.invoke(request.uri.path(), &request.v1_event(), FUNCTION_TIMEOUT).await
     }
 
-    /// Calls a function and reads its whole answer.
+    /// Calls the function that the path belongs to, with an event that has `time_left` until its deadline.
     ///
     /// # Errors
     ///
-    /// As [`Service::call`].
-    pub async fn call_whole(&self, request: &HttpRequest) -> Result<Response<Bytes>, Error> {
-        let (parts, body) = self.call(request).await?.into_parts();
-        Ok(Response::from_parts(parts, body.collect().await?.to_bytes()))
+    /// If it is no event.
+    pub async fn invoke(&self, path: &str, event: &Value, time_left: Duration) -> Result<Response<ResponseBody>, Error> {
+        let event = invocation(event, time_left)?;
+        if is_generate(path) {
+            return self.generate.handle(event).await;
+        }
+        Ok(self.stats.handle(event).await?.map(BodyExt::boxed_unsync))
     }
 }
 

@@ -61,7 +61,7 @@ const REQUIRED: &[&str] = &[
 ];
 const OTHER: &[&str] = &[
     "about", "benefit", "we offer", "responsibilit", "you will do", "you'll do", "your role", "the role", "how to apply",
-    "contact", "perks", "salary", "aufgaben", "wir bieten", "missions", "ofrecemos", "location", "our team", "equal",
+    "what we offer", "what you will do", "what you'll do", "how we work", "contact", "perks", "salary", "aufgaben", "wir bieten", "missions", "ofrecemos", "location", "our team", "equal",
 ];
 const SENTENCE: &[&str] = &[
     "require", "must", "experience with", "experience in", "looking for", "proficien", "knowledge of", "familiar", "years",

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use http::{HeaderMap, HeaderValue, Method};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use shared::request::Task;
 
@@ -84,8 +85,10 @@ async fn call(service: &Service, method: Method, path: &str, body: Vec<u8>) -> R
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     let request = HttpRequest { method, uri: path.parse()?, headers, body };
-    let response = service.call_whole(&request).await?;
-    Ok((response.status().as_u16(), String::from_utf8(response.body().to_vec())?))
+    let response = service.call(&request).await?;
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await?.to_bytes();
+    Ok((status, String::from_utf8(body.to_vec())?))
 }
 
 /// The request's body, or which option is missing for the task.

@@ -1,0 +1,1 @@
+//! The model client at its far end.

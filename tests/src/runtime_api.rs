@@ -1,0 +1,137 @@
+//! Lambda's Runtime API, as much as a function needs: it hands out one event at a time and takes the answer.
+//!
+//! Source of the protocol: AWS Lambda developer guide, "Using the Lambda runtime API" (2018-06-01); response streaming
+//! adds `Lambda-Runtime-Function-Response-Mode: streaming` and, for HTTP, a JSON prelude that eight NUL bytes end.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path as Segments, Request, State};
+use axum::http::{HeaderMap, Response};
+use axum::routing::{get, post};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, mpsc};
+
+const MAX_BODY: usize = 64 * 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a function answered to one event.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// `response` or `error`.
+    pub kind: String,
+    /// Headers of the function's request.
+    pub headers: HeaderMap,
+    /// Its body, byte for byte.
+    pub body: Vec<u8>,
+}
+
+impl Answered {
+    /// The prelude and the body of a streamed HTTP answer.
+    #[must_use]
+    pub fn streamed(&self) -> Option<(Value, &[u8])> {
+        let end = self.body.windows(8).position(|window| window == [0; 8])?;
+        Some((serde_json::from_slice(&self.body[..end]).ok()?, &self.body[end + 8..]))
+    }
+}
+
+struct Shared {
+    events: Mutex<mpsc::Receiver<String>>,
+    answers: mpsc::Sender<Answered>,
+}
+
+/// A function's process under the Runtime API. It is killed when this is dropped.
+pub struct Sandbox {
+    events: mpsc::Sender<String>,
+    answers: mpsc::Receiver<Answered>,
+    process: Child,
+}
+
+impl Sandbox {
+    /// Starts a binary with these variables and nothing else of the environment.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    pub async fn start(binary: &Path, variables: &[(&str, &str)]) -> Sandbox {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("bound").to_string();
+        let (events, next) = mpsc::channel(8);
+        let (answered, answers) = mpsc::channel(8);
+        let shared = Arc::new(Shared { events: Mutex::new(next), answers: answered });
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next_event))
+            .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answer))
+            .with_state(shared);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+
+        let process = Command::new(binary)
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "under-test")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_REGION", "local")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the binary starts");
+        Sandbox { events, answers, process }
+    }
+
+    /// Sends one event and waits for its answer, a minute at most.
+    ///
+    /// # Panics
+    ///
+    /// If none comes.
+    pub async fn invoke(&mut self, event: &Value) -> Answered {
+        self.events.send(event.to_string()).await.expect("the runtime API runs");
+        let answer = tokio::time::timeout(PATIENCE, self.answers.recv()).await;
+        answer.expect("an answer within a minute").expect("the runtime API runs")
+    }
+
+    /// Ends the process and returns what it logged on both streams.
+    ///
+    /// # Panics
+    ///
+    /// If its output cannot be read.
+    pub async fn stop(mut self) -> String {
+        self.process.start_kill().expect("it runs");
+        let output = self.process.wait_with_output().await.expect("its output");
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    }
+}
+
+async fn next_event(State(shared): State<Arc<Shared>>) -> Response<Body> {
+    let Some(event) = shared.events.lock().await.recv().await else { return Response::default() };
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + Duration::from_secs(150);
+    let response = Response::builder()
+        .header("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd")
+        .header("lambda-runtime-deadline-ms", deadline.as_millis().to_string())
+        .header("lambda-runtime-invoked-function-arn", "arn:aws:lambda:local:000000000000:function:under-test")
+        .header("content-type", "application/json")
+        .body(Body::from(event));
+    response.unwrap_or_default()
+}
+
+async fn answer(
+    State(shared): State<Arc<Shared>>,
+    Segments((_, kind)): Segments<(String, String)>,
+    request: Request,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MAX_BODY).await.unwrap_or_default().to_vec();
+    let _ = shared.answers.send(Answered { kind, headers: parts.headers, body }).await;
+    let accepted = Response::builder().status(202).body(Body::from("{\"status\":\"OK\"}"));
+    accepted.unwrap_or_default()
+}
