@@ -1,1 +1,227 @@
-//! The model client at its far end.
+//! The model client at its far end: what it sends, how it retries, and what each ending costs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::fixtures::{short_answer, short_body};
+use tests::model_server::{Meta, ModelServer, Reply, Step, message};
+use tests::stack::{Reply as Answer, Stack, number, string};
+
+async fn asked(stack: &Stack) -> Answer {
+    stack.post("/api/v1/generate", &short_body()).await
+}
+
+#[tokio::test]
+async fn a_call_is_streamed_structured_and_keeps_the_key_in_its_header() {
+    let stack = Stack::start().await;
+    stack.model.play(Reply::answer(&short_answer()));
+    assert_eq!(asked(&stack).await.status, 200);
+
+    let received = stack.model.received();
+    let head = received[0].head.to_lowercase();
+    for line in ["post /v1/messages http/1.1", "x-api-key: test-key", "anthropic-version: 2026-10-21", "content-type: application/json"] {
+        assert!(head.contains(line), "{line}");
+    }
+    let body = received[0].json();
+    assert_eq!((&body["stream"], &body["model"], &body["max_tokens"]), (&json!(true), &json!("claude-sonnet-5-5"), &json!(8192)));
+    assert_eq!(body["output_config"]["format"]["type"], "json_schema");
+    let properties = body["output_config"]["format"]["schema"]["properties"].as_object().expect("a schema");
+    assert_eq!(properties.keys().next().map(String::as_str), Some("optimized_resume"));
+    for absent in ["temperature", "tools", "tool_choice", "thinking", "top_p"] {
+        assert!(body[absent].is_null(), "{absent}");
+    }
+}
+
+#[tokio::test]
+async fn one_connection_serves_two_warm_calls() {
+    let stack = Stack::start().await;
+    for _ in 0..2 {
+        stack.model.play(Reply::answer(&short_answer()));
+        assert_eq!(asked(&stack).await.status, 200);
+    }
+    let connections: Vec<usize> = stack.model.received().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 0]);
+}
+
+#[tokio::test]
+async fn a_connection_that_died_while_idle_costs_nothing() {
+    let stack = Stack::start().await;
+    stack.model.play(Reply::answer(&short_answer()).then(Step::Close));
+    stack.model.play(Reply::answer(&short_answer()));
+    assert_eq!(asked(&stack).await.status, 200);
+    assert_eq!(asked(&stack).await.status, 200);
+    assert_eq!(stack.records().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_temperature_goes_to_models_that_take_one_with_the_older_api_version() {
+    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("LLM_TEMPERATURE", "0")]).await;
+    for (model, temperature, version) in
+        [("claude-sonnet-4-6", json!(0.0), "2023-06-01"), ("claude-sonnet-5-5", Value::Null, "2026-10-21")]
+    {
+        stack.model.play(Reply::answer(&short_answer()));
+        let mut body = short_body();
+        body["model"] = json!(model);
+        assert_eq!(stack.post("/api/v1/generate", &body).await.status, 200);
+        let received = stack.model.received().pop().expect("received");
+        assert_eq!(received.json()["temperature"], temperature, "{model}");
+        assert!(received.head.contains(&format!("anthropic-version: {version}")), "{model}");
+    }
+}
+
+#[tokio::test]
+async fn tasks_can_have_their_own_model_and_limits_hold() {
+    let stack = Stack::with(&[
+        ("ANTHROPIC_API_KEY", "k"),
+        ("LLM_MODEL_COVER_LETTER", "claude-opus-5-5"),
+        ("LLM_MAX_TOKENS", "5000"),
+    ])
+    .await;
+    stack.model.play(Reply::answer(&json!({ "cover_letter": "Dear team" })));
+    let mut body = short_body();
+    body["company_name"] = json!("Globex");
+    body["position_title"] = json!("Engineer");
+    assert_eq!(stack.post("/api/v1/generate/cover-letter", &body).await.status, 200);
+    let received = stack.model.received()[0].json();
+    assert_eq!((&received["model"], &received["max_tokens"]), (&json!("claude-opus-5-5"), &json!(5000)));
+}
+
+#[tokio::test]
+async fn refused_tries_are_repeated_and_cost_nothing() {
+    let stack = Stack::start().await;
+    let at_once = [("retry-after-ms", "1")];
+    stack.model.play(Reply::error(529, "overloaded_error", &at_once));
+    stack.model.play(Reply::error(500, "api_error", &at_once));
+    stack.model.play(Reply::answer(&short_answer()));
+
+    let reply = asked(&stack).await;
+
+    assert_eq!((reply.status, reply.json()["usage_stats"]["attempts"].as_u64()), (200, Some(3)));
+    let counts: Vec<bool> = (0..3).map(|n| stack.model.received()[n].head.contains(&format!("x-stainless-retry-count: {n}"))).collect();
+    assert_eq!(counts, [true; 3]);
+    let statistics = stack.get("/api/v1/stats").await.json();
+    assert_eq!((&statistics["total_requests"], &statistics["total_attempts"]), (&json!(1), &json!(1)));
+    assert_eq!(stack.records().await.len(), 1);
+}
+
+/// One way a call can end: the script, and what the caller and the books must show.
+struct Ending {
+    name: &'static str,
+    replies: Vec<Reply>,
+    status: u16,
+    code: &'static str,
+    calls: usize,
+    /// Status and estimation of the record, where there is one.
+    record: Option<(&'static str, bool)>,
+}
+
+fn endings() -> Vec<Ending> {
+    let text = short_answer().to_string();
+    let meta = |stop_reason| Meta { stop_reason, ..Meta::default() };
+    let events = message(&text, &Meta::default());
+    let no = [("x-should-retry", "false")];
+    let never = [("retry-after", "3600")];
+    let error_event = json!({ "type": "error", "error": { "type": "overloaded_error", "message": "scripted" } });
+    let cut_at = |end: usize| Reply::unfinished(&events[..end]);
+    let mut late_error = events[..8].to_vec();
+    late_error.push(error_event.clone());
+    let row = |name, reply, status, code, record| Ending { name, replies: vec![reply], status, code, calls: 1, record };
+    let failed = Some(("failed", true));
+    vec![
+        row("throttled for long", Reply::error(429, "rate_limit_error", &never), 503, "provider-throttled", None),
+        row("overloaded, told not to retry", Reply::error(529, "overloaded_error", &no), 503, "provider-overloaded", None),
+        row("bad key", Reply::error(401, "authentication_error", &[]), 502, "provider-auth", None),
+        row("bad request", Reply::error(400, "invalid_request_error", &[]), 502, "provider-error", None),
+        row("too large", Reply::error(413, "request_too_large", &[]), 422, "context-too-long", None),
+        row("a redirect", Reply::status(307, &[("location", "http://127.0.0.1:1/")], ""), 502, "provider-error", None),
+        row("an HTML page", Reply::status(502, &[("x-should-retry", "false")], "<html>"), 502, "provider-error", None),
+        row("refusal", Reply::text("", &meta("refusal")), 422, "model-refused", Some(("refused", false))),
+        row("unknown stop", Reply::text(&text, &meta("pause_turn")), 502, "provider-error", Some(("failed", false))),
+        row("not JSON", Reply::text("I cannot", &meta("end_turn")), 502, "invalid-model-output", Some(("completed", false))),
+        row("another schema", Reply::text("{\"x\":1}", &meta("end_turn")), 502, "invalid-model-output", Some(("completed", false))),
+        row("cut before a line", Reply::text("{\"optimi", &meta("max_tokens")), 502, "invalid-model-output", Some(("truncated", false))),
+        row("error first", Reply::events(std::slice::from_ref(&error_event)), 503, "provider-overloaded", None),
+        row("error later", Reply::events(&late_error), 503, "provider-overloaded", failed),
+        row("ends early", Reply::events(&events[..8]), 502, "provider-stream-ended", failed),
+        row("closes early", cut_at(8).then(Step::Close), 502, "provider-stream-ended", failed),
+        row("resets", cut_at(8).then(Step::Reset), 502, "provider-stream-ended", failed),
+        row("resets after the last usage", cut_at(11).then(Step::Reset), 502, "provider-stream-ended", Some(("failed", false))),
+        row("closes at once", Reply(vec![Step::Close]), 502, "provider-stream-ended", failed),
+        row("falls silent", cut_at(8).then(Step::Hang), 504, "provider-timeout", failed),
+        row("says nothing", Reply(vec![Step::Hang]), 504, "provider-timeout", failed),
+        row("garbage", Reply::events(&[json!({ "type": "message_start", "message": 7 })]), 502, "provider-error", failed),
+    ]
+}
+
+#[tokio::test]
+async fn every_ending_has_its_status_its_record_and_closed_reservations() {
+    for ending in endings() {
+        let variables = [("ANTHROPIC_API_KEY", "k"), ("LLM_IDLE_TIMEOUT_MS", "150"), ("LLM_TIMEOUT_MS", "400"), ("LLM_MAX_RETRIES", "1")];
+        let stack = Stack::with(&variables).await;
+        ending.replies.into_iter().for_each(|reply| stack.model.play(reply));
+
+        let reply = asked(&stack).await;
+
+        let name = format!("{}: {}", ending.name, reply.text);
+        assert_eq!((reply.status, reply.code().as_str()), (ending.status, ending.code), "{name}");
+        assert_eq!(stack.model.received().len(), ending.calls, "{name}");
+        assert!(!reply.text.contains("scripted") && !reply.text.contains("test-key"), "{name}");
+        assert_eq!(reply.header("retry-after").is_empty(), ending.status != 503, "{name}");
+        let records = stack.records().await;
+        let record = records.first().map(|item| (string(item, "status"), item["estimated"].as_bool() == Ok(&true)));
+        assert_eq!(record, ending.record.map(|(status, estimated)| (status.to_owned(), estimated)), "{name}");
+        let spent = records.iter().map(|item| number(item, "cost_pico")).sum();
+        assert_eq!(stack.committed().await, (spent, spent, 0), "{name}");
+        assert_eq!(spent > 0, ending.record.is_some(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_cut_off_at_max_tokens_keeps_its_complete_lines() {
+    let stack = Stack::start().await;
+    let text = "{\"optimized_resume\": \"<PII_REDACTED_NAME_1>\\nEngineer\\n- Cut co";
+    stack.model.play(Reply::text(text, &Meta { stop_reason: "max_tokens", ..Meta::default() }));
+    let reply = asked(&stack).await.json();
+    assert_eq!(reply["optimized_resume"], "Jane Doe\nEngineer");
+    assert_eq!((&reply["truncated"], &reply["stop_reason"]), (&json!(true), &json!("max_tokens")));
+    assert_eq!(string(&stack.records().await[0], "status"), "truncated");
+}
+
+#[tokio::test]
+async fn an_unreachable_provider_is_unavailable_and_costs_nothing() {
+    let gone = ModelServer::start().await.url.replace("127.0.0.1", "127.0.0.2");
+    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("ANTHROPIC_BASE_URL", &gone), ("LLM_MAX_RETRIES", "0")]).await;
+    let reply = asked(&stack).await;
+    assert_eq!((reply.status, reply.code().as_str()), (503, "llm-unavailable"));
+    assert_eq!((stack.records().await.len(), stack.committed().await), (0, (0, 0, 0)));
+}
+
+#[tokio::test]
+async fn no_retry_outlives_the_invocation() {
+    let mut stack = Stack::start().await;
+    stack.time_left = Duration::from_millis(2_500);
+    for _ in 0..3 {
+        stack.model.play(Reply::error(529, "overloaded_error", &[("retry-after", "1")]));
+    }
+    let reply = asked(&stack).await;
+    assert_eq!((reply.status, reply.code().as_str()), (503, "provider-overloaded"));
+    assert_eq!(stack.model.received().len(), 1, "half a second was left for the model: a second try would come too late");
+}
+
+#[tokio::test]
+async fn a_deadline_in_1970_is_unknown_and_the_configured_time_holds() {
+    let stack = Stack::start().await;
+    stack.model.play(Reply::answer(&short_answer()));
+    let sent = tests::stack::request(http::Method::POST, "/api/v1/generate", &[], short_body().to_string().as_bytes());
+    let mut event = local::event::invocation(&sent.v1_event(), Duration::ZERO).expect("an event");
+    let mut context = lambda_context(&event);
+    context.deadline = 600_000;
+    event.extensions_mut().insert(context);
+    let response = stack.service.generate(event).await.expect("an answer");
+    assert_eq!(response.status(), 200);
+}
+
+fn lambda_context(event: &lambda_http::Request) -> lambda_http::Context {
+    use lambda_http::RequestExt;
+    event.lambda_context()
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 use generate::{Generate, ResponseBody};
 use http::Response;
 use http_body_util::BodyExt;
+use lambda_http::Request;
 use serde_json::Value;
 use shared::settings::{Reader, Tables};
 use stats::Stats;
@@ -79,9 +80,19 @@ impl Service {
     /// If it is no event.
     pub async fn invoke(&self, path: &str, event: &Value, time_left: Duration) -> Result<Response<ResponseBody>, Error> {
         let event = invocation(event, time_left)?;
-        if is_generate(path) {
-            return self.generate.handle(event).await;
-        }
+        if is_generate(path) { self.generate.handle(event).await } else { self.stats(event).await }
+    }
+
+    /// Calls `generate` with a request as the runtime would hand it over.
+    ///
+    /// # Errors
+    ///
+    /// None: the signature is the runtime's.
+    pub async fn generate(&self, event: Request) -> Result<Response<ResponseBody>, Error> {
+        self.generate.handle(event).await
+    }
+
+    async fn stats(&self, event: Request) -> Result<Response<ResponseBody>, Error> {
         Ok(self.stats.handle(event).await?.map(BodyExt::boxed_unsync))
     }
 }
