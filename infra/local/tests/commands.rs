@@ -1,0 +1,235 @@
+//! The `local` command as a user runs it, and as the documents say.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::fixtures::{RESUME, SECRETS};
+
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+
+/// The command without the variables that a developer's shell may have set.
+fn local(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    for (name, _) in std::env::vars() {
+        if ["ANTHROPIC_", "AWS_", "LLM_", "CALLER_", "PROVIDER_", "RUST_LOG"].iter().any(|prefix| name.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Output {
+    let mut child = local(arguments).envs(variables.iter().copied()).spawn().expect("it starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let input = input.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let output = child.wait_with_output().expect("it ends");
+    let _ = writer.join();
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// A server that is killed when the test ends.
+struct Server {
+    process: Child,
+    lines: Vec<String>,
+}
+
+impl Server {
+    /// Starts it and reads stdout up to the line that says it is ready.
+    fn start(command: &mut Command, ready: &str) -> Server {
+        let mut process = command.stderr(Stdio::null()).spawn().expect("it starts");
+        let mut lines = Vec::new();
+        for line in BufReader::new(process.stdout.take().expect("piped")).lines() {
+            let line = line.expect("text");
+            lines.push(line.clone());
+            if line.starts_with(ready) {
+                break;
+            }
+        }
+        Server { process, lines }
+    }
+
+    fn address(&self, prefix: &str) -> String {
+        let line = self.lines.iter().find_map(|line| line.strip_prefix(prefix)).expect("the ready line");
+        line.to_owned()
+    }
+
+    /// Sends a signal and returns the exit code, waiting at most ten seconds.
+    fn stop(&mut self, signal: &str) -> Option<i32> {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().expect("kill runs");
+        assert!(sent.success());
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if let Some(status) = self.process.try_wait().expect("a status") {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        None
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[test]
+fn the_main_job_prints_a_rewritten_resume_and_its_cost() {
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let log_path = log.path().to_string_lossy().into_owned();
+    let (resume, job) = (format!("{EXAMPLES}/resume.txt"), format!("{EXAMPLES}/job.txt"));
+    let output = run(&["generate", "--resume", &resume, "--job", &job, "--model-log", &log_path], &[], "");
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    let sent = std::fs::read_to_string(log.path()).expect("the log");
+    assert!(sent.contains("PII_REDACTED_NAME_1"));
+    for secret in SECRETS {
+        assert!(out.contains(secret) && !sent.contains(secret), "{secret}");
+    }
+    for part in ["== Rewritten résumé", "== Changes", "== Match", "missing keywords: terraform", "== Cost", "(simulated"] {
+        assert!(out.contains(part), "{part}");
+    }
+    assert!(err.contains("stand-in") && err.contains("1 requests"), "{err}");
+}
+
+#[test]
+fn every_task_runs_from_the_two_files_and_json_is_the_http_object() {
+    let (resume, job) = (format!("{EXAMPLES}/resume.txt"), format!("{EXAMPLES}/job.txt"));
+    let fields = [
+        ("cover-letter", "cover_letter"),
+        ("job-analysis", "requirements"),
+        ("bullet-points", "bullets"),
+        ("achievements", "achievements"),
+        ("quality-review", "scores"),
+    ];
+    for (task, field) in fields {
+        let output = run(&["generate", "--resume", &resume, "--job", &job, "--task", task, "--json"], &[], "");
+        assert_eq!(output.status.code(), Some(0), "{task}: {}", text(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+        assert!(!answer[field].is_null() && answer["usage_stats"]["cost_usd"].is_number(), "{task}");
+        let report = run(&["generate", "--resume", &resume, "--job", &job, "--task", task], &[], "");
+        assert!(text(&report.stdout).contains("== Cost"), "{task}");
+    }
+}
+
+#[test]
+fn exit_codes_tell_usage_failure_and_refusal_apart() {
+    let (resume, job) = (format!("{EXAMPLES}/resume.txt"), format!("{EXAMPLES}/job.txt"));
+    let both = ["generate", "--resume", resume.as_str(), "--job", job.as_str()];
+    assert_eq!(run(&["generate", "--resume", &resume], &[], "").status.code(), Some(2));
+    assert_eq!(run(&["generate", "--task", "nonsense"], &[], "").status.code(), Some(2));
+    assert_eq!(run(&["nonsense"], &[], "").status.code(), Some(2));
+    assert_eq!(run(&["generate", "--resume", "/no/such/file", "--job", &job], &[], "").status.code(), Some(1));
+    assert_eq!(run(&both, &[("CALLER_RPM", "many")], "").status.code(), Some(1));
+    let refused = run(&both, &[("TOTAL_BUDGET_USD", "0.000001")], "");
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(text(&refused.stderr).contains("budget-exhausted"), "{}", text(&refused.stderr));
+    let keyless = run(&both, &[("ANTHROPIC_BASE_URL", "http://127.0.0.1:9")], "");
+    assert_eq!(keyless.status.code(), Some(1));
+    assert!(text(&keyless.stderr).contains("llm-unavailable"));
+}
+
+#[test]
+fn jsonl_commands_keep_order_and_go_on_after_a_bad_line() {
+    let lines = [
+        json!({ "id": 1, "text": "Zoë Ångström\nzoë@example.com" }).to_string(),
+        "{ not json".to_owned(),
+        json!({ "id": "x", "text": "nothing here" }).to_string(),
+        json!({ "id": 3 }).to_string(),
+    ];
+    let output = run(&["redact", "--jsonl"], &[], &lines.join("\n"));
+    assert_eq!(output.status.code(), Some(1));
+    let answers: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(answers.len(), 4);
+    assert_eq!(answers[0]["redacted"], "<PII_REDACTED_NAME_1>\n<PII_REDACTED_EMAIL_1>");
+    assert_eq!(
+        answers[0]["spans"],
+        json!([{ "start": 0, "end": 12, "kind": "NAME" }, { "start": 13, "end": 28, "kind": "EMAIL" }]),
+        "code points"
+    );
+    assert_eq!(answers[1], json!({ "id": null, "line": 2, "error": "invalid-request" }));
+    assert_eq!(answers[2], json!({ "id": "x", "redacted": "nothing here", "spans": [] }));
+    assert_eq!(answers[3]["line"], 4);
+
+    let pair = json!({ "id": "p", "resume": "Rust engineer", "job": "Requirements:\n- Rust\n- Kafka" }).to_string();
+    let output = run(&["analyze", "--jsonl"], &[], &pair);
+    assert_eq!(output.status.code(), Some(0));
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&answer["id"], &answer["match_score"], &answer["missing_keywords"]), (&json!("p"), &json!(50.0), &json!(["kafka"])));
+}
+
+#[test]
+fn redact_shows_a_person_what_the_model_would_see() {
+    let output = run(&["redact", &format!("{EXAMPLES}/resume.txt")], &[], "");
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(out.starts_with("<PII_REDACTED_NAME_1>\n") && !out.contains('\u{1b}'), "colors are for terminals");
+    assert!(err.contains("replaced: 2 NAME"), "{err}");
+    assert_eq!(out.lines().count(), RESUME.lines().count());
+}
+
+#[tokio::test]
+async fn the_server_answers_http_keeps_its_tables_and_ends_on_a_signal() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("data").to_string_lossy().into_owned();
+    let body = std::fs::read_to_string(format!("{EXAMPLES}/generate.json")).expect("the README's body");
+    let http = reqwest::Client::new();
+    for (round, signal) in ["-INT", "-TERM"].into_iter().enumerate() {
+        let mut server = Server::start(&mut local(&["--port", "0", "--data-dir", &data]), "listening on ");
+        let url = server.address("listening on ");
+        let sent = http.post(format!("{url}/api/v1/generate")).header("content-type", "application/json").body(body.clone());
+        let answer = sent.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let answer: Value = serde_json::from_str(&answer.text().await.expect("text")).expect("JSON");
+        assert!(answer["optimized_resume"].as_str().is_some_and(|text| text.starts_with("Marit Oyelaran\n")));
+        let statistics = http.get(format!("{url}/api/v1/stats")).send().await.expect("an answer").text().await.expect("text");
+        let statistics: Value = serde_json::from_str(&statistics).expect("JSON");
+        assert_eq!(statistics["total_requests"], round + 1, "tables are kept");
+        let too_large = http.post(format!("{url}/api/v1/generate")).header("content-type", "application/json");
+        let too_large = too_large.body(vec![b' '; 2_000_000]).send().await.expect("an answer");
+        assert_eq!(too_large.status(), 413);
+        let port = url.rsplit_once(':').expect("a port").1.to_owned();
+        let taken = run(&["--port", &port], &[], "");
+        assert_eq!(taken.status.code(), Some(1));
+        assert!(text(&taken.stderr).contains("cannot listen on"), "{}", text(&taken.stderr));
+        assert_eq!(server.stop(signal), Some(0), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn backends_serve_what_the_emulator_needs() {
+    let backends = ["backends", "--dynamodb-port", "0", "--model-port", "0"];
+    let mut server = Server::start(&mut local(&backends), "ready");
+    let (dynamodb, model) = (server.address("dynamodb on "), server.address("model on "));
+    assert_eq!(server.lines.last().map(String::as_str), Some("ready"));
+    // A second process over the same tables.
+    let (resume, job) = (format!("{EXAMPLES}/resume.txt"), format!("{EXAMPLES}/job.txt"));
+    let variables =
+        [("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.as_str()), ("ANTHROPIC_BASE_URL", model.as_str()), ("ANTHROPIC_API_KEY", "local")];
+    for count in 1..=2 {
+        let output = run(&["generate", "--resume", &resume, "--job", &job], &variables, "");
+        assert!(text(&output.stderr).contains(&format!("{count} requests")), "{}", text(&output.stderr));
+    }
+    let plain = json!({ "model": "claude-sonnet-5-5", "max_tokens": 10, "messages": [{ "role": "user", "content": "x" }] });
+    let http = reqwest::Client::new();
+    let send = |body: String, key: &'static str| {
+        let request = http.post(format!("{model}/v1/messages")).header("anthropic-version", "2026-10-21");
+        request.header(key, "local").body(body).send()
+    };
+    assert_eq!(send(plain.to_string(), "x-api-key").await.expect("an answer").status(), 200);
+    assert_eq!(send(plain.to_string(), "x-other").await.expect("an answer").status(), 401);
+    let mut hot = plain.clone();
+    hot["temperature"] = json!(1.0);
+    assert_eq!(send(hot.to_string(), "x-api-key").await.expect("an answer").status(), 400, "as the real API");
+    assert_eq!(server.stop("-TERM"), Some(0));
+}
