@@ -33,7 +33,8 @@ fn cases() -> Vec<Case> {
     let unknown_pair = format!("{{\"{MARK}\": \"{MARK}\", \"resume_raw_text\": \"{MARK} {MARK}\"}}");
     let mut invalid_utf8 = short_body().to_string().into_bytes();
     invalid_utf8[25] = 0xff;
-    let ten_megabytes = json!({ "resume_raw_text": "x".repeat(10_000_000), "job_description_text": SHORT_JOB }).to_string();
+    let ten_megabytes =
+        json!({ "resume_raw_text": "x".repeat(10_000_000), "job_description_text": SHORT_JOB }).to_string();
     let text: &[(&str, &str)] = &[("content-type", "text/plain")];
     let image: &[(&str, &str)] = &[("accept", "image/png")];
     vec![
@@ -115,7 +116,8 @@ async fn bad_input_is_answered_precisely_not_quoted_and_free() {
 async fn a_retired_model_names_its_successor() {
     let stack = Stack::start().await;
     for model in ["claude-sonnet-4-20250514", "claude-opus-4-20250514", "claude-3-5-sonnet-20241022"] {
-        let reply = stack.post("/api/v1/generate", &serde_json::from_str(&with("model", &json!(model))).expect("JSON")).await;
+        let reply =
+            stack.post("/api/v1/generate", &serde_json::from_str(&with("model", &json!(model))).expect("JSON")).await;
         assert_eq!(reply.code(), "model-retired");
         assert!(reply.json()["detail"].as_str().is_some_and(|text| text.contains("use claude-")), "{}", reply.text);
     }
@@ -127,15 +129,24 @@ async fn every_tasks_fields_are_checked() {
     let rows = [
         ("cover-letter", short_body(), vec!["/company_name", "/position_title"]),
         ("job-analysis", json!({}), vec!["/job_description_text"]),
-        ("bullet-points", json!({ "experience_bullets": [], "job_requirements": [""] }), vec!["/experience_bullets", "/job_requirements/0"]),
-        ("bullet-points", json!({ "experience_bullets": ["x", 7], "job_requirements": ["x"] }), vec!["/experience_bullets/1"]),
+        (
+            "bullet-points",
+            json!({ "experience_bullets": [], "job_requirements": [""] }),
+            vec!["/experience_bullets", "/job_requirements/0"],
+        ),
+        (
+            "bullet-points",
+            json!({ "experience_bullets": ["x", 7], "job_requirements": ["x"] }),
+            vec!["/experience_bullets/1"],
+        ),
         ("achievements", json!({ "experience_text": "short" }), vec!["/experience_text"]),
         ("quality-review", json!({ "resume_raw_text": "short" }), vec!["/resume_raw_text"]),
     ];
     for (task, body, wanted) in rows {
         let reply = stack.post(&format!("/api/v1/generate/{task}"), &body).await;
         let errors = reply.json()["errors"].clone();
-        let pointers: Vec<&str> = errors.as_array().expect("errors").iter().filter_map(|e| e["pointer"].as_str()).collect();
+        let pointers: Vec<&str> =
+            errors.as_array().expect("errors").iter().filter_map(|e| e["pointer"].as_str()).collect();
         assert_eq!((reply.status, pointers), (422, wanted), "{task}: {}", reply.text);
     }
 }
@@ -143,7 +154,14 @@ async fn every_tasks_fields_are_checked() {
 #[tokio::test]
 async fn paths_and_methods_that_do_not_exist_say_so() {
     let stack = Stack::start().await;
-    for path in ["/", "/api/v1", "/api/v1/generate/stream", "/api/v1/generate/batch", "/api/v1/generate/nonsense", "/openapi.json"] {
+    for path in [
+        "/",
+        "/api/v1",
+        "/api/v1/generate/stream",
+        "/api/v1/generate/batch",
+        "/api/v1/generate/nonsense",
+        "/openapi.json",
+    ] {
         let reply = stack.post(path, &short_body()).await;
         assert_eq!((reply.status, reply.code().as_str()), (404, "not-found"), "{path}");
     }

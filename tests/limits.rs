@@ -51,7 +51,8 @@ async fn two_instances_share_one_limit_and_one_budget() {
 /// A caller whose bucket of one permit a second is full, but for the time that `due_in` takes.
 async fn with_a_full_bucket(stack: &Stack, due_in: Duration) {
     let period = Duration::from_secs(60);
-    let tat = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970") + period - Duration::from_secs(1) + due_in;
+    let tat =
+        SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970") + period - Duration::from_secs(1) + due_in;
     let update = stack.client.update_item().table_name(&stack.state_table);
     let update = update.key("PK", AttributeValue::S("L#k#a".to_owned())).key("SK", AttributeValue::S("L".to_owned()));
     let update = update.update_expression("SET tr = :tat");
@@ -121,7 +122,9 @@ async fn the_total_budget_binds_all_callers() {
 
 #[tokio::test]
 async fn requests_in_flight_are_bounded_per_caller() {
-    let stack = Stack::with(&[KEY, ("CALLER_MAX_IN_FLIGHT", "1"), ("LLM_IDLE_TIMEOUT_MS", "400"), ("LLM_TIMEOUT_MS", "400")]).await;
+    let stack =
+        Stack::with(&[KEY, ("CALLER_MAX_IN_FLIGHT", "1"), ("LLM_IDLE_TIMEOUT_MS", "400"), ("LLM_TIMEOUT_MS", "400")])
+            .await;
     stack.model.play(Reply(vec![Step::Hang]));
     stack.model.play(Reply::answer(&short_answer()));
     let busy = asked_by(&stack, "a");
@@ -133,7 +136,10 @@ async fn requests_in_flight_are_bounded_per_caller() {
     };
     let (timed_out, refused) = tokio::join!(busy, refused);
     assert_eq!(timed_out.status, 504);
-    assert_eq!((refused.status, refused.code().as_str(), refused.header("retry-after")), (429, "concurrency-limited", "1"));
+    assert_eq!(
+        (refused.status, refused.code().as_str(), refused.header("retry-after")),
+        (429, "concurrency-limited", "1")
+    );
     assert_eq!(asked_by(&stack, "a").await.status, 200, "the first has ended");
 }
 

@@ -115,7 +115,10 @@ async fn all_token_classes_are_priced_exactly_and_every_book_agrees() {
     // 1000 x 2 + 100 x 10 + 10000 x 0.10 + 2000 x 2.50 + 3000 x 4, per million.
     assert!(reply.text.contains("\"cost_usd\":0.021,"), "{}", reply.text);
     let usage = reply.json()["usage_stats"].clone();
-    assert_eq!((usage["cache_read_tokens"].as_u64(), usage["cache_write_tokens"].as_u64()), (Some(10_000), Some(5_000)));
+    assert_eq!(
+        (usage["cache_read_tokens"].as_u64(), usage["cache_write_tokens"].as_u64()),
+        (Some(10_000), Some(5_000))
+    );
     assert!(stack.get("/api/v1/stats").await.text.contains("\"total_cost\":0.021,"));
     let records = stack.records().await;
     assert_eq!(records.len(), 1);
@@ -156,7 +159,9 @@ async fn analysis_and_redaction_need_no_model_and_cost_nothing() {
 async fn what_the_source_does_not_say_is_taken_back() {
     let stack = Stack::start().await;
     let mut lie = short_answer();
-    lie["optimized_resume"] = json!("<PII_REDACTED_NAME_1>\nNorthwind Freight Inc, 2016-2019\n- Cut costs by 45 %\n- Managed 800 people at Globex Corporation");
+    lie["optimized_resume"] = json!(
+        "<PII_REDACTED_NAME_1>\nNorthwind Freight Inc, 2016-2019\n- Cut costs by 45 %\n- Managed 800 people at Globex Corporation"
+    );
     stack.model.play(Reply::answer(&lie));
 
     let reply = stack.post("/api/v1/generate", &short_body()).await.json();

@@ -19,11 +19,19 @@ async fn a_call_is_streamed_structured_and_keeps_the_key_in_its_header() {
 
     let received = stack.model.received();
     let head = received[0].head.to_lowercase();
-    for line in ["post /v1/messages http/1.1", "x-api-key: test-key", "anthropic-version: 2026-10-21", "content-type: application/json"] {
+    for line in [
+        "post /v1/messages http/1.1",
+        "x-api-key: test-key",
+        "anthropic-version: 2026-10-21",
+        "content-type: application/json",
+    ] {
         assert!(head.contains(line), "{line}");
     }
     let body = received[0].json();
-    assert_eq!((&body["stream"], &body["model"], &body["max_tokens"]), (&json!(true), &json!("claude-sonnet-5-5"), &json!(8192)));
+    assert_eq!(
+        (&body["stream"], &body["model"], &body["max_tokens"]),
+        (&json!(true), &json!("claude-sonnet-5-5"), &json!(8192))
+    );
     assert_eq!(body["output_config"]["format"]["type"], "json_schema");
     let properties = body["output_config"]["format"]["schema"]["properties"].as_object().expect("a schema");
     assert_eq!(properties.keys().next().map(String::as_str), Some("optimized_resume"));
@@ -97,7 +105,8 @@ async fn refused_tries_are_repeated_and_cost_nothing() {
     let reply = asked(&stack).await;
 
     assert_eq!((reply.status, reply.json()["usage_stats"]["attempts"].as_u64()), (200, Some(3)));
-    let counts: Vec<bool> = (0..3).map(|n| stack.model.received()[n].head.contains(&format!("x-stainless-retry-count: {n}"))).collect();
+    let counts: Vec<bool> =
+        (0..3).map(|n| stack.model.received()[n].head.contains(&format!("x-stainless-retry-count: {n}"))).collect();
     assert_eq!(counts, [true; 3]);
     let statistics = stack.get("/api/v1/stats").await.json();
     assert_eq!((&statistics["total_requests"], &statistics["total_attempts"]), (&json!(1), &json!(1)));
@@ -129,7 +138,13 @@ fn endings() -> Vec<Ending> {
     let failed = Some(("failed", true));
     vec![
         row("throttled for long", Reply::error(429, "rate_limit_error", &never), 503, "provider-throttled", None),
-        row("overloaded, told not to retry", Reply::error(529, "overloaded_error", &no), 503, "provider-overloaded", None),
+        row(
+            "overloaded, told not to retry",
+            Reply::error(529, "overloaded_error", &no),
+            503,
+            "provider-overloaded",
+            None,
+        ),
         row("bad key", Reply::error(401, "authentication_error", &[]), 502, "provider-auth", None),
         row("bad request", Reply::error(400, "invalid_request_error", &[]), 502, "provider-error", None),
         row("too large", Reply::error(413, "request_too_large", &[]), 422, "context-too-long", None),
@@ -137,26 +152,61 @@ fn endings() -> Vec<Ending> {
         row("an HTML page", Reply::status(502, &[("x-should-retry", "false")], "<html>"), 502, "provider-error", None),
         row("refusal", Reply::text("", &meta("refusal")), 422, "model-refused", Some(("refused", false))),
         row("unknown stop", Reply::text(&text, &meta("pause_turn")), 502, "provider-error", Some(("failed", false))),
-        row("not JSON", Reply::text("I cannot", &meta("end_turn")), 502, "invalid-model-output", Some(("completed", false))),
-        row("another schema", Reply::text("{\"x\":1}", &meta("end_turn")), 502, "invalid-model-output", Some(("completed", false))),
-        row("cut before a line", Reply::text("{\"optimi", &meta("max_tokens")), 502, "invalid-model-output", Some(("truncated", false))),
+        row(
+            "not JSON",
+            Reply::text("I cannot", &meta("end_turn")),
+            502,
+            "invalid-model-output",
+            Some(("completed", false)),
+        ),
+        row(
+            "another schema",
+            Reply::text("{\"x\":1}", &meta("end_turn")),
+            502,
+            "invalid-model-output",
+            Some(("completed", false)),
+        ),
+        row(
+            "cut before a line",
+            Reply::text("{\"optimi", &meta("max_tokens")),
+            502,
+            "invalid-model-output",
+            Some(("truncated", false)),
+        ),
         row("error first", Reply::events(std::slice::from_ref(&error_event)), 503, "provider-overloaded", None),
         row("error later", Reply::events(&late_error), 503, "provider-overloaded", failed),
         row("ends early", Reply::events(&events[..8]), 502, "provider-stream-ended", failed),
         row("closes early", cut_at(8).then(Step::Close), 502, "provider-stream-ended", failed),
         row("resets", cut_at(8).then(Step::Reset), 502, "provider-stream-ended", failed),
-        row("resets after the last usage", cut_at(11).then(Step::Reset), 502, "provider-stream-ended", Some(("failed", false))),
+        row(
+            "resets after the last usage",
+            cut_at(11).then(Step::Reset),
+            502,
+            "provider-stream-ended",
+            Some(("failed", false)),
+        ),
         row("closes at once", Reply(vec![Step::Close]), 502, "provider-stream-ended", failed),
         row("falls silent", cut_at(8).then(Step::Hang), 504, "provider-timeout", failed),
         row("says nothing", Reply(vec![Step::Hang]), 504, "provider-timeout", failed),
-        row("garbage", Reply::events(&[json!({ "type": "message_start", "message": 7 })]), 502, "provider-error", failed),
+        row(
+            "garbage",
+            Reply::events(&[json!({ "type": "message_start", "message": 7 })]),
+            502,
+            "provider-error",
+            failed,
+        ),
     ]
 }
 
 #[tokio::test]
 async fn every_ending_has_its_status_its_record_and_closed_reservations() {
     for ending in endings() {
-        let variables = [("ANTHROPIC_API_KEY", "k"), ("LLM_IDLE_TIMEOUT_MS", "150"), ("LLM_TIMEOUT_MS", "400"), ("LLM_MAX_RETRIES", "1")];
+        let variables = [
+            ("ANTHROPIC_API_KEY", "k"),
+            ("LLM_IDLE_TIMEOUT_MS", "150"),
+            ("LLM_TIMEOUT_MS", "400"),
+            ("LLM_MAX_RETRIES", "1"),
+        ];
         let stack = Stack::with(&variables).await;
         ending.replies.into_iter().for_each(|reply| stack.model.play(reply));
 
@@ -190,7 +240,8 @@ async fn an_answer_cut_off_at_max_tokens_keeps_its_complete_lines() {
 #[tokio::test]
 async fn an_unreachable_provider_is_unavailable_and_costs_nothing() {
     let gone = ModelServer::start().await.url.replace("127.0.0.1", "127.0.0.2");
-    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("ANTHROPIC_BASE_URL", &gone), ("LLM_MAX_RETRIES", "0")]).await;
+    let stack =
+        Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("ANTHROPIC_BASE_URL", &gone), ("LLM_MAX_RETRIES", "0")]).await;
     let reply = asked(&stack).await;
     assert_eq!((reply.status, reply.code().as_str()), (503, "llm-unavailable"));
     assert_eq!((stack.records().await.len(), stack.committed().await), (0, (0, 0, 0)));
@@ -205,7 +256,11 @@ async fn no_retry_outlives_the_invocation() {
     }
     let reply = asked(&stack).await;
     assert_eq!((reply.status, reply.code().as_str()), (503, "provider-overloaded"));
-    assert_eq!(stack.model.received().len(), 1, "half a second was left for the model: a second try would come too late");
+    assert_eq!(
+        stack.model.received().len(),
+        1,
+        "half a second was left for the model: a second try would come too late"
+    );
 }
 
 #[tokio::test]

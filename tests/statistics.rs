@@ -59,21 +59,34 @@ async fn a_reset_begins_a_period_loses_nothing_and_frees_no_budget() {
     assert_eq!(reset.json()["period"], format!("{}.2", first.as_str().expect("text")));
     let repeated = stack.post_with("/api/v1/stats/reset", &[("x-api-key", "a")], &expected).await;
     assert_eq!(repeated.json(), reset.json(), "repeating it changes nothing more");
-    let wrong = stack.post_with("/api/v1/stats/reset", &[("x-api-key", "a")], &json!({ "expected_period": "2020-01" })).await;
+    let wrong =
+        stack.post_with("/api/v1/stats/reset", &[("x-api-key", "a")], &json!({ "expected_period": "2020-01" })).await;
     assert_eq!((wrong.status, wrong.code().as_str()), (409, "period-changed"));
 
     let now = get(&stack, "a", "/api/v1/stats").await;
-    assert_eq!((&now["total_requests"], &now["period"], &now["since"]), (&json!(0), &reset.json()["period"], &reset.json()["since"]));
+    assert_eq!(
+        (&now["total_requests"], &now["period"], &now["since"]),
+        (&json!(0), &reset.json()["period"], &reset.json()["since"])
+    );
     assert_eq!(stack.committed().await, committed);
     spend(&stack, "a", 1).await;
     assert_eq!(get(&stack, "a", "/api/v1/stats").await["total_requests"], 1);
     let another = stack.another(&[("ANTHROPIC_API_KEY", "k")]).await;
     spend(&another, "a", 1).await;
-    assert_eq!(get(&stack, "a", "/api/v1/stats").await["total_requests"], 2, "another instance counts in the same period");
+    assert_eq!(
+        get(&stack, "a", "/api/v1/stats").await["total_requests"],
+        2,
+        "another instance counts in the same period"
+    );
     assert_eq!(get(&stack, "a", "/api/v1/stats?caller=*").await["total_requests"], 3, "the month holds both periods");
     let old = get(&stack, "a", &format!("/api/v1/stats/requests?period={}", first.as_str().expect("text"))).await;
     assert_eq!(old["items"].as_array().map(Vec::len), Some(1));
-    let plain = stack.send(tests::stack::EventVersion::V2, &request(http::Method::POST, "/api/v1/stats/reset", &[("x-api-key", "a")], b"")).await;
+    let plain = stack
+        .send(
+            tests::stack::EventVersion::V2,
+            &request(http::Method::POST, "/api/v1/stats/reset", &[("x-api-key", "a")], b""),
+        )
+        .await;
     assert!(plain.json()["period"].as_str().is_some_and(|period| period.ends_with(".3")), "{}", plain.text);
 }
 
@@ -101,12 +114,29 @@ async fn history_comes_newest_first_in_pages_and_three_formats() {
     let first = get(&stack, "a", "/api/v1/stats/requests?limit=1").await["items"][0].clone();
     let names: Vec<&String> = first.as_object().expect("an object").keys().collect();
     let wanted = [
-        "request_id", "attempt", "timestamp", "caller", "task", "prompt_version", "model", "status", "input_tokens",
-        "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd", "price_version", "estimated", "simulated",
+        "request_id",
+        "attempt",
+        "timestamp",
+        "caller",
+        "task",
+        "prompt_version",
+        "model",
+        "status",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "cost_usd",
+        "price_version",
+        "estimated",
+        "simulated",
         "duration_ms",
     ];
     assert_eq!(names, wanted);
-    assert_eq!((&first["cost_usd"], &first["status"], &first["simulated"]), (&json!(0.017), &json!("completed"), &json!(false)));
+    assert_eq!(
+        (&first["cost_usd"], &first["status"], &first["simulated"]),
+        (&json!(0.017), &json!("completed"), &json!(false))
+    );
 
     let headers = |accept| [("x-api-key", "a"), ("accept", accept)];
     let csv = stack.get_with("/api/v1/stats/requests?limit=2", &headers("text/csv")).await;

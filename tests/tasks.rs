@@ -44,7 +44,11 @@ async fn every_task_answers_the_example_body() {
         let answer = simulated(&path, &body).await;
         assert!(is_common(&answer), "{path}: {answer}");
         assert!(!answer.to_string().contains("PII_REDACTED"), "{path}: a placeholder is left");
-        assert_eq!(answer["analysis"].is_object(), matches!(task, Task::ResumeOptimization | Task::CoverLetter), "{path}");
+        assert_eq!(
+            answer["analysis"].is_object(),
+            matches!(task, Task::ResumeOptimization | Task::CoverLetter),
+            "{path}"
+        );
         assert_eq!(answer["verification"].is_object(), task != Task::JobAnalysis, "{path}");
     }
 }
@@ -81,7 +85,13 @@ async fn bullet_points_keep_order_length_and_originals() {
     let originals: Vec<&Value> = answer["bullets"].as_array().expect("a list").iter().map(|b| &b["original"]).collect();
     let given: Vec<&Value> = body["experience_bullets"].as_array().expect("a list").iter().collect();
     assert_eq!(originals, given);
-    assert!(answer["bullets"].as_array().expect("a list").iter().all(|b| b["tailored"].is_string() && b["rationale"].is_string()));
+    assert!(
+        answer["bullets"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|b| b["tailored"].is_string() && b["rationale"].is_string())
+    );
 }
 
 #[tokio::test]
@@ -91,7 +101,10 @@ async fn a_bullet_that_lies_falls_back_to_its_own_original() {
     stack.model.play(Reply::answer(&json!({ "bullets": [bullet("Cut costs by 45 %"), bullet("Wrote 3 tools")] })));
     let body = json!({ "experience_bullets": ["Cut costs by 12 %", "Wrote 3 tools"], "job_requirements": ["Rust"] });
     let reply = stack.post("/api/v1/generate/bullet-points", &body).await.json();
-    assert_eq!(reply["bullets"][0], json!({ "original": "Cut costs by 12 %", "tailored": "Cut costs by 12 %", "rationale": "r" }));
+    assert_eq!(
+        reply["bullets"][0],
+        json!({ "original": "Cut costs by 12 %", "tailored": "Cut costs by 12 %", "rationale": "r" })
+    );
     assert_eq!(reply["bullets"][1]["tailored"], "Wrote 3 tools");
 
     stack.model.play(Reply::answer(&json!({ "bullets": [bullet("Only one")] })));
@@ -104,8 +117,11 @@ async fn a_bullet_that_lies_falls_back_to_its_own_original() {
 async fn achievements_and_reviews_have_their_shapes() {
     let answer = simulated("/api/v1/generate/achievements", &example_body("achievements")).await;
     assert!(answer["achievements"].as_array().is_some_and(|list| (3..=5).contains(&list.len())));
-    let short = simulated("/api/v1/generate/achievements", &json!({ "experience_text": "Ran the on-call rota." })).await;
-    assert!(short["achievements"].as_array().is_some_and(|list| list.iter().all(|text| text == "Ran the on-call rota.")));
+    let short =
+        simulated("/api/v1/generate/achievements", &json!({ "experience_text": "Ran the on-call rota." })).await;
+    assert!(
+        short["achievements"].as_array().is_some_and(|list| list.iter().all(|text| text == "Ran the on-call rota."))
+    );
 
     let answer = simulated("/api/v1/generate/quality-review", &example_body("quality-review")).await;
     for name in ["ats_compatibility", "content", "writing", "structure", "overall"] {

@@ -105,7 +105,8 @@ impl Analysis {
 pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
     let shown = Resume::of(resume.as_str());
     let requirements = requirements::find(job.as_str());
-    let findings: Vec<Finding> = requirements.iter().map(|requirement| shown.judge(requirement, Some(resume))).collect();
+    let findings: Vec<Finding> =
+        requirements.iter().map(|requirement| shown.judge(requirement, Some(resume))).collect();
     Analysis {
         match_score: score(&findings),
         semantic_similarity: similarity(resume.as_str(), job.as_str()),
@@ -191,11 +192,17 @@ impl Resume<'_> {
 
 fn score(findings: &[Finding]) -> Option<f64> {
     let total: f64 = findings.iter().map(|finding| finding.weight).sum();
-    let reached: f64 = findings.iter().map(|finding| finding.weight * match finding.verdict {
-        Verdict::Met => 1.0,
-        Verdict::Near => 0.5,
-        Verdict::Missing => 0.0,
-    }).sum();
+    let reached: f64 = findings
+        .iter()
+        .map(|finding| {
+            finding.weight
+                * match finding.verdict {
+                    Verdict::Met => 1.0,
+                    Verdict::Near => 0.5,
+                    Verdict::Missing => 0.0,
+                }
+        })
+        .sum();
     (total > 0.0).then(|| round(100.0 * reached / total, 10.0))
 }
 
@@ -240,8 +247,13 @@ fn missing_keywords(requirements: &[Requirement], shown: &Resume<'_>) -> Vec<Str
 fn suggestions(findings: &[Finding]) -> Vec<String> {
     let unmet = findings.iter().filter(|finding| finding.verdict != Verdict::Met);
     let sentence = |finding: &Finding| match finding.verdict {
-        Verdict::Near => format!("Partly shown: \"{}\". If you did more of it, say where and what under Experience.", finding.text),
-        _ => format!("Not shown: \"{}\". If you have done it, name the place and the result under Experience; if not, leave it out.", finding.text),
+        Verdict::Near => {
+            format!("Partly shown: \"{}\". If you did more of it, say where and what under Experience.", finding.text)
+        }
+        _ => format!(
+            "Not shown: \"{}\". If you have done it, name the place and the result under Experience; if not, leave it out.",
+            finding.text
+        ),
     };
     unmet.take(MAX_SUGGESTIONS).map(sentence).collect()
 }

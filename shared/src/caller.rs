@@ -19,7 +19,8 @@ impl Caller {
     /// The id as it is, if it has the right form.
     #[must_use]
     pub fn exact(id: &str) -> Option<Caller> {
-        let fits = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+        let fits =
+            (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
         fits.then(|| Caller(id.to_owned()))
     }
 
@@ -106,14 +107,15 @@ impl AuthMode {
     pub fn identify(self, request: &Request) -> Result<Identity, Problem> {
         let identity = match self {
             AuthMode::Authorizer => from_authorizer(request),
-            AuthMode::Iam => user_arn(request).map(|arn| Identity {
-                caller: Caller::hashed(&arn),
-                scopes: vec![Scope::Generate, Scope::Stats],
-            }),
+            AuthMode::Iam => user_arn(request)
+                .map(|arn| Identity { caller: Caller::hashed(&arn), scopes: vec![Scope::Generate, Scope::Stats] }),
             AuthMode::Local => {
                 let key = request.headers().get("x-api-key").map(|value| String::from_utf8_lossy(value.as_bytes()));
                 let id = key.filter(|value| !value.is_empty()).unwrap_or("local".into());
-                Some(Identity { caller: Caller::hashed(&id), scopes: vec![Scope::Generate, Scope::Stats, Scope::Admin] })
+                Some(Identity {
+                    caller: Caller::hashed(&id),
+                    scopes: vec![Scope::Generate, Scope::Stats, Scope::Admin],
+                })
             }
         };
         identity.ok_or_else(|| Code::Unauthenticated.into())

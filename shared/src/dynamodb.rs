@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, Region};
-use aws_sdk_dynamodb::{Client, Config};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
+use aws_sdk_dynamodb::{Client, Config};
 
 use crate::settings::Tables;
 
@@ -72,7 +72,9 @@ pub async fn create_missing_tables(client: &Client, tables: &Tables) -> Result<(
             .create_table()
             .table_name(table)
             .billing_mode(BillingMode::PayPerRequest)
-            .set_key_schema([key("PK", KeyType::Hash), key("SK", KeyType::Range)].into_iter().collect::<Result<_, _>>().ok())
+            .set_key_schema(
+                [key("PK", KeyType::Hash), key("SK", KeyType::Range)].into_iter().collect::<Result<_, _>>().ok(),
+            )
             .set_attribute_definitions([attribute("PK"), attribute("SK")].into_iter().collect::<Result<_, _>>().ok())
             .send()
             .await;

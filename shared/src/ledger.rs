@@ -150,10 +150,14 @@ impl Ledger {
             match sent {
                 Ok(_) => Ok(()),
                 Err(error) if canceled_by(&error, "ConditionalCheckFailed") => Ok(()),
-                Err(error) => Err(Unwritten { conflict: canceled_by(&error, "TransactionConflict"), error: StoreError::of(&error) }),
+                Err(error) => Err(Unwritten {
+                    conflict: canceled_by(&error, "TransactionConflict"),
+                    error: StoreError::of(&error),
+                }),
             }
         };
-        let backoff = ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5).with_jitter();
+        let backoff =
+            ExponentialBuilder::new().with_min_delay(Duration::from_millis(20)).with_max_times(5).with_jitter();
         write.retry(backoff).when(|unwritten: &Unwritten| unwritten.conflict).await.map_err(|unwritten| unwritten.error)
     }
 
@@ -207,7 +211,8 @@ impl Ledger {
             .key("SK", s(format!("D#{day}#{shard}")));
         let mut add = Vec::new();
         let owners = [("m", record.model.as_str()), ("t", record.task.name())];
-        for (index, (name, value)) in counters.by_letter().into_iter().enumerate().filter(|(_, (_, value))| *value > 0) {
+        for (index, (name, value)) in counters.by_letter().into_iter().enumerate().filter(|(_, (_, value))| *value > 0)
+        {
             update = update.expression_attribute_values(format!(":{index}"), n(value));
             for (kind, owner) in owners {
                 add.push(format!("#{kind}{index} :{index}"));
@@ -269,7 +274,9 @@ impl Ledger {
         };
         match in_force.send().await {
             Ok(_) => {}
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(error)
+                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
                 return Err(ResetError::Changed);
             }
             Err(error) => return Err(StoreError::of(&error).into()),

@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn retry_after_rounds_up_and_is_never_zero() {
-        let wait = |millis| Problem::new(Code::RateLimited).retry_after(Duration::from_millis(millis)).retry_after_secs();
+        let wait =
+            |millis| Problem::new(Code::RateLimited).retry_after(Duration::from_millis(millis)).retry_after_secs();
         assert_eq!((wait(0), wait(1), wait(1000), wait(1001)), (Some(1), Some(1), Some(1), Some(2)));
     }
 }

@@ -68,7 +68,13 @@ impl Redacted {
         match index.checked_sub(1).map(|last| &self.swaps[last]) {
             None => offset,
             Some((here, there)) if offset >= here.end => offset - here.end + there.end,
-            Some((_, there)) => if is_end { there.end } else { there.start },
+            Some((_, there)) => {
+                if is_end {
+                    there.end
+                } else {
+                    there.start
+                }
+            }
         }
     }
 }

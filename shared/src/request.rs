@@ -300,7 +300,9 @@ where
     }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| structural(&error))?;
-    deserializer.end().map_err(|_| Problem::invalid_field("", "the body must hold one JSON object and nothing else"))?;
+    deserializer
+        .end()
+        .map_err(|_| Problem::invalid_field("", "the body must hold one JSON object and nothing else"))?;
     value.validate().map_err(|report| {
         let fields = report.iter().map(|(path, error)| FieldError::new(pointer(&path.to_string()), error.message()));
         Problem::invalid(fields.collect())
@@ -316,7 +318,9 @@ fn structural(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem 
         Category::Data if message.starts_with("unknown field") => {
             Problem::invalid_field("", "a field is not known here; see the documentation for the fields of this route")
         }
-        Category::Data if message.starts_with("duplicate field") => Problem::invalid_field("", "a field is given twice"),
+        Category::Data if message.starts_with("duplicate field") => {
+            Problem::invalid_field("", "a field is given twice")
+        }
         Category::Data => Problem::invalid_field(pointer(&error.path().to_string()), "the value has the wrong type"),
         Category::Syntax | Category::Eof | Category::Io => Problem::invalid_field("", "the body is not valid JSON"),
     }

@@ -106,7 +106,8 @@ pub fn negotiate(headers: &HeaderMap, offered: &[&'static str]) -> Result<&'stat
     for media in offered {
         // The most specific range decides, even if it excludes what a wilder one would take.
         let matching = ranges.iter().enumerate().filter(|(_, (range, _))| specificity(range, media) > 0);
-        let deciding = matching.max_by_key(|(index, (range, _))| (specificity(range, media), std::cmp::Reverse(*index)));
+        let deciding =
+            matching.max_by_key(|(index, (range, _))| (specificity(range, media), std::cmp::Reverse(*index)));
         let Some((index, (_, quality))) = deciding.filter(|(_, (_, quality))| *quality > 0.0) else { continue };
         if best.is_none_or(|(known, at, _)| *quality > known || (*quality == known && index < at)) {
             best = Some((*quality, index, media));

@@ -141,7 +141,9 @@ impl Source {
         let wanted = word_set(line);
         let common = |words: &HashSet<String>| wanted.intersection(words).count();
         let lines = self.lines.iter().enumerate().map(|(index, (text, words))| (common(words), index, text));
-        lines.max_by_key(|(count, index, _)| (*count, std::cmp::Reverse(*index))).map(|(count, _, text)| (count, text.as_str()))
+        lines
+            .max_by_key(|(count, index, _)| (*count, std::cmp::Reverse(*index)))
+            .map(|(count, _, text)| (count, text.as_str()))
     }
 
     /// The nearest line, if it shares at least half of the words.
@@ -209,7 +211,8 @@ pub fn verify(source: &Source, own: Option<&str>, text: &str, mode: Mode, vault:
     for line in text.split_inclusive('\n') {
         let content = line.strip_suffix('\n').unwrap_or(line);
         let claims = claims(content);
-        let is_unsupported = |(class, range): &&(Class, Range<usize>)| !source.supports(*class, &content[range.clone()]);
+        let is_unsupported =
+            |(class, range): &&(Class, Range<usize>)| !source.supports(*class, &content[range.clone()]);
         let unsupported: Vec<_> = claims.iter().filter(is_unsupported).collect();
         found.checked += claims.len();
         found.supported += claims.len() - unsupported.len();
@@ -255,7 +258,8 @@ impl Verification {
     }
 }
 
-const COMPANY_FORMS: &[&str] = &["inc", "gmbh", "ltd", "llc", "ag", "corp", "corporation", "plc", "bv", "sarl", "se", "kg", "co"];
+const COMPANY_FORMS: &[&str] =
+    &["inc", "gmbh", "ltd", "llc", "ag", "corp", "corporation", "plc", "bv", "sarl", "se", "kg", "co"];
 
 /// The claims of a line, as byte ranges in order of class.
 fn claims(line: &str) -> Vec<(Class, Range<usize>)> {
@@ -286,9 +290,9 @@ fn employers(line: &str) -> Vec<Range<usize>> {
         }
         let after_at = index > 0 && line[words[index - 1].clone()].eq_ignore_ascii_case("at")
             || line[..words[index].start].trim_end().ends_with('@');
-        let form = words[index..=last].iter().any(|range| {
-            COMPANY_FORMS.contains(&line[range.clone()].to_lowercase().as_str())
-        });
+        let form = words[index..=last]
+            .iter()
+            .any(|range| COMPANY_FORMS.contains(&line[range.clone()].to_lowercase().as_str()));
         if after_at || (form && last > index) {
             found.push(words[index].start..words[last].end);
         }
@@ -304,8 +308,10 @@ fn numbers(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     std::iter::from_fn(move || {
         loop {
             let start = at + bytes[at..].iter().position(u8::is_ascii_digit)?;
-            let inside = |i: usize| bytes[i].is_ascii_digit()
-                || (matches!(bytes[i], b'.' | b',') && bytes.get(i + 1).is_some_and(u8::is_ascii_digit));
+            let inside = |i: usize| {
+                bytes[i].is_ascii_digit()
+                    || (matches!(bytes[i], b'.' | b',') && bytes.get(i + 1).is_some_and(u8::is_ascii_digit))
+            };
             let end = (start..bytes.len()).find(|&i| !inside(i)).unwrap_or(bytes.len());
             at = end;
             if !line[..start].ends_with(|c: char| c.is_alphabetic() || c == '_') {
@@ -385,7 +391,10 @@ mod tests {
         assert_eq!(text, "Äh, engineer at Globex Corporation, 2016-2019");
         let flagged = &found.flagged[0];
         assert_eq!((flagged.class, flagged.claim.as_str()), (Class::Employer, "Globex Corporation"));
-        assert_eq!(text.chars().skip(flagged.start).take(flagged.end - flagged.start).collect::<String>(), flagged.claim);
+        assert_eq!(
+            text.chars().skip(flagged.start).take(flagged.end - flagged.start).collect::<String>(),
+            flagged.claim
+        );
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub const SECRETS: [&str; 9] = [
 ];
 
 /// A short résumé with a name, an address and a figure.
-pub const SHORT_RESUME: &str = "Jane Doe\nEngineer\njane@example.com\n\nEXPERIENCE\nNorthwind Freight Inc, 2016-2019\n- Cut costs by 12 %";
+pub const SHORT_RESUME: &str =
+    "Jane Doe\nEngineer\njane@example.com\n\nEXPERIENCE\nNorthwind Freight Inc, 2016-2019\n- Cut costs by 12 %";
 /// A job for it.
 pub const SHORT_JOB: &str = "Requirements:\n- Experience with Rust\n- Terraform";
 

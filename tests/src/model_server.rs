@@ -107,9 +107,7 @@ pub fn message(text: &str, meta: &Meta) -> Vec<Value> {
     first["output_tokens"] = json!(1);
     let half = text.len() / 2;
     let half = (0..=half).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    let delta = |part: &str| {
-        json!({ "type": "content_block_delta", "index": 1, "delta": { "type": "text_delta", "text": part } })
-    };
+    let delta = |part: &str| json!({ "type": "content_block_delta", "index": 1, "delta": { "type": "text_delta", "text": part } });
     vec![
         json!({ "type": "message_start", "message": { "id": "msg_1", "type": "message", "content": [], "usage": first } }),
         json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "thinking", "thinking": "" } }),
@@ -219,7 +217,8 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> Option<(String, Stri
             return None;
         }
     }
-    let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+    let length =
+        head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).await.ok()?;
     Some((head, String::from_utf8_lossy(&body).into_owned()))

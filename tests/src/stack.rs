@@ -116,7 +116,8 @@ impl Stack {
         for (name, value) in variables {
             environment.set(name, *value);
         }
-        let (state_table, ledger_table) = (environment.get_or("STATE_TABLE", ""), environment.get_or("LEDGER_TABLE", ""));
+        let (state_table, ledger_table) =
+            (environment.get_or("STATE_TABLE", ""), environment.get_or("LEDGER_TABLE", ""));
         let service = Service::start(environment, None, RequestLog::default()).await.expect("a service");
         let client = connect_to(&dynamodb, "local".to_owned(), "local", "local");
         Stack { service, model, client, dynamodb, state_table, ledger_table, time_left: FUNCTION_TIMEOUT }
@@ -179,7 +180,9 @@ impl Stack {
         let items = self.items(&self.state_table).await;
         let sum = |prefix: &str, attribute: fn(&str) -> bool| -> u64 {
             let of_kind = items.iter().filter(|item| string(item, "PK").starts_with(prefix));
-            of_kind.flat_map(|item| item.iter().filter(|(name, _)| attribute(name)).map(|(name, _)| number(item, name))).sum()
+            of_kind
+                .flat_map(|item| item.iter().filter(|(name, _)| attribute(name)).map(|(name, _)| number(item, name)))
+                .sum()
         };
         let is_month = |name: &str| name.starts_with('b');
         let open = items.iter().flat_map(|item| item.keys()).filter(|name| name.starts_with('r')).count();

@@ -171,6 +171,8 @@ mod tests {
             assert!(read(&[("AUTH_MODE", "local"), ("AWS_ENDPOINT_URL_DYNAMODB", endpoint)]).is_ok(), "{endpoint}");
         }
         assert!(read(&[("AUTH_MODE", "local")]).is_err());
-        assert!(read(&[("AUTH_MODE", "local"), ("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost.example.com")]).is_err());
+        assert!(
+            read(&[("AUTH_MODE", "local"), ("AWS_ENDPOINT_URL_DYNAMODB", "http://localhost.example.com")]).is_err()
+        );
     }
 }

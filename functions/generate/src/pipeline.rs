@@ -61,7 +61,8 @@ impl Generate {
         let (permit, period) = self.admit(&wanted, arrival.now, deadline).await?;
         let outcome = llm.complete(&call, deadline).await;
         let bill = Bill::of(&outcome, &choice, call.bytes());
-        self.settle(&permit, &bill, &Attempt { wanted: &wanted, task: redacted.task(), version, period, arrival }).await;
+        self.settle(&permit, &bill, &Attempt { wanted: &wanted, task: redacted.task(), version, period, arrival })
+            .await;
 
         let completion = outcome.map_err(|failure: Failure| refusal::failed(&failure.error))?;
         let mut output = read(&completion, &redacted, structured)?;
@@ -80,7 +81,8 @@ impl Generate {
         deadline: Instant,
     ) -> Result<(Permit, String), Problem> {
         // The two do not depend on each other, so a new caller costs no extra round trip.
-        let (known, permit) = futures_util::future::join(self.meet(wanted.caller), self.limits.acquire(wanted, now)).await;
+        let (known, permit) =
+            futures_util::future::join(self.meet(wanted.caller), self.limits.acquire(wanted, now)).await;
         let permit = permit.map_err(|denied| refusal::denied(&denied))?;
         let known = match known {
             Ok(known) => known,

@@ -49,7 +49,8 @@ fn read(answered: &Answered) -> (u16, Value, Value) {
 #[tokio::test]
 async fn the_binary_answers_both_events_and_logs_no_content() {
     let stack = Stack::start().await;
-    let variables = [("ANTHROPIC_API_KEY", "test-key"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+    let variables =
+        [("ANTHROPIC_API_KEY", "test-key"), ("AWS_LAMBDA_LOG_LEVEL", "TRACE"), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
     let mut sandbox = sandbox(&stack, &variables).await;
     for version in [EventVersion::V1, EventVersion::V2] {
         stack.model.play(Reply::answer(&short_answer()));
@@ -60,10 +61,12 @@ async fn the_binary_answers_both_events_and_logs_no_content() {
 
         // Echoes the whole résumé into an answer of the wrong form, and into a provider's error.
         stack.model.play(Reply::answer(&example_body("generate")));
-        let (status, _, body) = read(&sandbox.invoke(&event(version, "/api/v1/generate", &example_body("generate"))).await);
+        let (status, _, body) =
+            read(&sandbox.invoke(&event(version, "/api/v1/generate", &example_body("generate"))).await);
         assert_eq!((status, &body["code"]), (502, &json!("invalid-model-output")));
         stack.model.play(Reply::status(400, &[], &example_body("generate").to_string()));
-        let (status, headers, _) = read(&sandbox.invoke(&event(version, "/api/v1/generate", &example_body("generate"))).await);
+        let (status, headers, _) =
+            read(&sandbox.invoke(&event(version, "/api/v1/generate", &example_body("generate"))).await);
         assert_eq!((status, &headers["content-type"]), (502, &json!("application/problem+json")));
     }
     let log = sandbox.stop().await;
@@ -78,7 +81,8 @@ async fn a_missing_key_is_one_warning_and_a_broken_configuration_ends_it() {
     let stack = Stack::start().await;
     let mut keyless = sandbox(&stack, &[]).await;
     for _ in 0..2 {
-        let (status, headers, body) = read(&keyless.invoke(&event(EventVersion::V1, "/api/v1/generate", &short_body())).await);
+        let (status, headers, body) =
+            read(&keyless.invoke(&event(EventVersion::V1, "/api/v1/generate", &short_body())).await);
         assert_eq!((status, &body["code"]), (503, &json!("llm-unavailable")));
         assert!(headers["retry-after"].is_string());
     }
@@ -95,6 +99,9 @@ async fn a_missing_key_is_one_warning_and_a_broken_configuration_ends_it() {
         .output()
         .expect("it starts");
     let said = String::from_utf8_lossy(&broken.stderr).into_owned();
-    assert!(!broken.status.success() && said.contains("CALLER_RPM must be") && said.contains("AUTH_MODE must be"), "{said}");
+    assert!(
+        !broken.status.success() && said.contains("CALLER_RPM must be") && said.contains("AUTH_MODE must be"),
+        "{said}"
+    );
     assert!(!said.contains("hunter2"));
 }

@@ -57,7 +57,8 @@ impl Sums {
 impl StatsAnswer {
     pub(crate) fn new(statistics: &Statistics, start: PeriodStart, detail: Detail) -> StatsAnswer {
         let Statistics { total, by_model, by_task, by_day } = statistics;
-        let sums = |by: &BTreeMap<String, Counters>| by.iter().map(|(key, value)| (key.clone(), Sums::of(value))).collect();
+        let sums =
+            |by: &BTreeMap<String, Counters>| by.iter().map(|(key, value)| (key.clone(), Sums::of(value))).collect();
         StatsAnswer {
             total_requests: total.requests,
             total_input_tokens: total.input_tokens,

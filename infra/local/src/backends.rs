@@ -51,7 +51,9 @@ pub async fn serve_model(port: u16, log: RequestLog) -> Result<String, Error> {
 ///
 /// If the port is taken, naming it.
 pub async fn bind(port: u16) -> Result<TcpListener, Error> {
-    TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| format!("cannot listen on 127.0.0.1:{port}: {error}").into())
+    TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("cannot listen on 127.0.0.1:{port}: {error}").into())
 }
 
 /// A client for a DynamoDB on this machine with the tables in place.

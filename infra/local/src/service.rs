@@ -34,7 +34,11 @@ impl Service {
     /// # Errors
     ///
     /// Configuration errors, and backends that do not start or answer.
-    pub async fn start(mut environment: Environment, data_dir: Option<&Path>, log: RequestLog) -> Result<Service, Error> {
+    pub async fn start(
+        mut environment: Environment,
+        data_dir: Option<&Path>,
+        log: RequestLog,
+    ) -> Result<Service, Error> {
         let mut notes = Vec::new();
         environment.preset("AUTH_MODE", "local");
         let endpoint = match environment.get("AWS_ENDPOINT_URL_DYNAMODB") {
@@ -45,7 +49,10 @@ impl Service {
         notes.push(format!("dynamodb on {endpoint}"));
 
         let base_url = environment.get("ANTHROPIC_BASE_URL");
-        match (environment.get("ANTHROPIC_API_KEY").or_else(|| environment.get("ANTHROPIC_API_KEY_PARAMETER")), base_url) {
+        match (
+            environment.get("ANTHROPIC_API_KEY").or_else(|| environment.get("ANTHROPIC_API_KEY_PARAMETER")),
+            base_url,
+        ) {
             (None, None) => {
                 let model = backends::serve_model(0, log).await?;
                 notes.push(format!("no model key is set: a stand-in model answers on {model}, answers are simulated"));
@@ -78,7 +85,12 @@ impl Service {
     /// # Errors
     ///
     /// If it is no event.
-    pub async fn invoke(&self, path: &str, event: &Value, time_left: Duration) -> Result<Response<ResponseBody>, Error> {
+    pub async fn invoke(
+        &self,
+        path: &str,
+        event: &Value,
+        time_left: Duration,
+    ) -> Result<Response<ResponseBody>, Error> {
         let event = invocation(event, time_left)?;
         if is_generate(path) { self.generate.handle(event).await } else { self.stats(event).await }
     }

@@ -13,7 +13,10 @@ const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
 fn local(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     for (name, _) in std::env::vars() {
-        if ["ANTHROPIC_", "AWS_", "LLM_", "CALLER_", "PROVIDER_", "RUST_LOG"].iter().any(|prefix| name.starts_with(prefix)) {
+        if ["ANTHROPIC_", "AWS_", "LLM_", "CALLER_", "PROVIDER_", "RUST_LOG"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        {
             command.env_remove(name);
         }
     }
@@ -97,7 +100,9 @@ fn the_main_job_prints_a_rewritten_resume_and_its_cost() {
     for secret in SECRETS {
         assert!(out.contains(secret) && !sent.contains(secret), "{secret}");
     }
-    for part in ["== Rewritten résumé", "== Changes", "== Match", "missing keywords: terraform", "== Cost", "(simulated"] {
+    for part in
+        ["== Rewritten résumé", "== Changes", "== Match", "missing keywords: terraform", "== Cost", "(simulated"]
+    {
         assert!(out.contains(part), "{part}");
     }
     assert!(err.contains("stand-in") && err.contains("1 requests"), "{err}");
@@ -150,7 +155,8 @@ fn jsonl_commands_keep_order_and_go_on_after_a_bad_line() {
     ];
     let output = run(&["redact", "--jsonl"], &[], &lines.join("\n"));
     assert_eq!(output.status.code(), Some(1));
-    let answers: Vec<Value> = text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let answers: Vec<Value> =
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(answers.len(), 4);
     assert_eq!(answers[0]["redacted"], "<PII_REDACTED_NAME_1>\n<PII_REDACTED_EMAIL_1>");
     assert_eq!(
@@ -166,7 +172,10 @@ fn jsonl_commands_keep_order_and_go_on_after_a_bad_line() {
     let output = run(&["analyze", "--jsonl"], &[], &pair);
     assert_eq!(output.status.code(), Some(0));
     let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!((&answer["id"], &answer["match_score"], &answer["missing_keywords"]), (&json!("p"), &json!(50.0), &json!(["kafka"])));
+    assert_eq!(
+        (&answer["id"], &answer["match_score"], &answer["missing_keywords"]),
+        (&json!("p"), &json!(50.0), &json!(["kafka"]))
+    );
 }
 
 #[test]
@@ -187,12 +196,14 @@ async fn the_server_answers_http_keeps_its_tables_and_ends_on_a_signal() {
     for (round, signal) in ["-INT", "-TERM"].into_iter().enumerate() {
         let mut server = Server::start(&mut local(&["--port", "0", "--data-dir", &data]), "listening on ");
         let url = server.address("listening on ");
-        let sent = http.post(format!("{url}/api/v1/generate")).header("content-type", "application/json").body(body.clone());
+        let sent =
+            http.post(format!("{url}/api/v1/generate")).header("content-type", "application/json").body(body.clone());
         let answer = sent.send().await.expect("an answer");
         assert_eq!(answer.status(), 200);
         let answer: Value = serde_json::from_str(&answer.text().await.expect("text")).expect("JSON");
         assert!(answer["optimized_resume"].as_str().is_some_and(|text| text.starts_with("Marit Oyelaran\n")));
-        let statistics = http.get(format!("{url}/api/v1/stats")).send().await.expect("an answer").text().await.expect("text");
+        let statistics =
+            http.get(format!("{url}/api/v1/stats")).send().await.expect("an answer").text().await.expect("text");
         let statistics: Value = serde_json::from_str(&statistics).expect("JSON");
         assert_eq!(statistics["total_requests"], round + 1, "tables are kept");
         let too_large = http.post(format!("{url}/api/v1/generate")).header("content-type", "application/json");
@@ -214,13 +225,17 @@ async fn backends_serve_what_the_emulator_needs() {
     assert_eq!(server.lines.last().map(String::as_str), Some("ready"));
     // A second process over the same tables.
     let (resume, job) = (format!("{EXAMPLES}/resume.txt"), format!("{EXAMPLES}/job.txt"));
-    let variables =
-        [("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.as_str()), ("ANTHROPIC_BASE_URL", model.as_str()), ("ANTHROPIC_API_KEY", "local")];
+    let variables = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.as_str()),
+        ("ANTHROPIC_BASE_URL", model.as_str()),
+        ("ANTHROPIC_API_KEY", "local"),
+    ];
     for count in 1..=2 {
         let output = run(&["generate", "--resume", &resume, "--job", &job], &variables, "");
         assert!(text(&output.stderr).contains(&format!("{count} requests")), "{}", text(&output.stderr));
     }
-    let plain = json!({ "model": "claude-sonnet-5-5", "max_tokens": 10, "messages": [{ "role": "user", "content": "x" }] });
+    let plain =
+        json!({ "model": "claude-sonnet-5-5", "max_tokens": 10, "messages": [{ "role": "user", "content": "x" }] });
     let http = reqwest::Client::new();
     let send = |body: String, key: &'static str| {
         let request = http.post(format!("{model}/v1/messages")).header("anthropic-version", "2026-10-21");

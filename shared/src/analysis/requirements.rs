@@ -53,19 +53,72 @@ impl Requirement {
     }
 }
 
-const BONUS: &[&str] = &["bonus", "nice to have", "nice-to-have", "a plus", "is a plus", "advantage", "von vorteil", "un plus"];
-const PREFERRED: &[&str] = &["preferred", "desired", "desirable", "should have", "ideally", "wünschenswert", "souhait", "deseable"];
+const BONUS: &[&str] =
+    &["bonus", "nice to have", "nice-to-have", "a plus", "is a plus", "advantage", "von vorteil", "un plus"];
+const PREFERRED: &[&str] =
+    &["preferred", "desired", "desirable", "should have", "ideally", "wünschenswert", "souhait", "deseable"];
 const REQUIRED: &[&str] = &[
-    "require", "must", "qualification", "you have", "you bring", "you need", "essential", "minimum", "who you are",
-    "what we look", "looking for", "anforderung", "dein profil", "ihr profil", "profil recherché", "requisitos", "skills",
+    "require",
+    "must",
+    "qualification",
+    "you have",
+    "you bring",
+    "you need",
+    "essential",
+    "minimum",
+    "who you are",
+    "what we look",
+    "looking for",
+    "anforderung",
+    "dein profil",
+    "ihr profil",
+    "profil recherché",
+    "requisitos",
+    "skills",
 ];
 const OTHER: &[&str] = &[
-    "about", "benefit", "we offer", "responsibilit", "you will do", "you'll do", "your role", "the role", "how to apply",
-    "what we offer", "what you will do", "what you'll do", "how we work", "contact", "perks", "salary", "aufgaben", "wir bieten", "missions", "ofrecemos", "location", "our team", "equal",
+    "about",
+    "benefit",
+    "we offer",
+    "responsibilit",
+    "you will do",
+    "you'll do",
+    "your role",
+    "the role",
+    "how to apply",
+    "what we offer",
+    "what you will do",
+    "what you'll do",
+    "how we work",
+    "contact",
+    "perks",
+    "salary",
+    "aufgaben",
+    "wir bieten",
+    "missions",
+    "ofrecemos",
+    "location",
+    "our team",
+    "equal",
 ];
 const SENTENCE: &[&str] = &[
-    "require", "must", "experience with", "experience in", "looking for", "proficien", "knowledge of", "familiar", "years",
-    "you have", "degree", "skilled in", "erfahrung", "kenntnisse", "expérience", "experiencia", "need",
+    "require",
+    "must",
+    "experience with",
+    "experience in",
+    "looking for",
+    "proficien",
+    "knowledge of",
+    "familiar",
+    "years",
+    "you have",
+    "degree",
+    "skilled in",
+    "erfahrung",
+    "kenntnisse",
+    "expérience",
+    "experiencia",
+    "need",
 ];
 
 /// The requirements of a job description in order, at most 60.
@@ -99,7 +152,9 @@ pub(super) fn find(job: &str) -> Vec<Requirement> {
 fn is_heading(line: &str) -> bool {
     let short = line.split_whitespace().count() <= 8 && line.len() <= 80;
     let marked = line.starts_with('#') || line.ends_with(':') || line.chars().all(|c| !c.is_lowercase());
-    short && (marked || (!line.ends_with(['.', '!', '?', ';', ',']) && contains(line, REQUIRED) || contains_exactly(line)))
+    short
+        && (marked
+            || (!line.ends_with(['.', '!', '?', ';', ',']) && contains(line, REQUIRED) || contains_exactly(line)))
 }
 
 fn contains_exactly(line: &str) -> bool {

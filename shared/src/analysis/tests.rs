@@ -4,7 +4,8 @@ use crate::request::Input;
 
 const JOB: &str = "Backend Engineer\n\nRequirements:\n- 5+ years of Rust or C++\n- Experience with PostgreSQL and Kafka\n\
     \nNice to have:\n- Terraform\n- Node.js\n\nBenefits:\n- Free fruit and a Peloton\n";
-const RESUME: &str = "Zoë Ångström\nRust developer\n\nEXPERIENCE\n- Wrote Rust services on PostgreSQL\n- Node.js tooling\n";
+const RESUME: &str =
+    "Zoë Ångström\nRust developer\n\nEXPERIENCE\n- Wrote Rust services on PostgreSQL\n- Node.js tooling\n";
 
 fn analysis(resume: &str, job: &str) -> Analysis {
     let (input, vault) = redact(&Input::ResumeOptimization { resume: resume.to_owned(), job: job.to_owned() });
@@ -57,7 +58,8 @@ fn personal_data_of_the_job_never_becomes_a_keyword() {
 
 #[test]
 fn odd_documents_do_not_break_it() {
-    for text in ["..........", "𝕏𝕏𝕏𝕏𝕏𝕏𝕏𝕏𝕏𝕏", "- \n- \n- \n-------", "必須:\n- Rust の経験\n- データベース設計"] {
+    for text in ["..........", "𝕏𝕏𝕏𝕏𝕏𝕏𝕏𝕏𝕏𝕏", "- \n- \n- \n-------", "必須:\n- Rust の経験\n- データベース設計"]
+    {
         let analysis = analysis(text, text);
         assert!(analysis.match_score.is_none_or(|score| (0.0..=100.0).contains(&score)));
     }

@@ -99,7 +99,8 @@ impl Statistics {
 
     fn add_item(&mut self, item: &HashMap<String, AttributeValue>) {
         let sort_key = item.get("SK").and_then(|value| value.as_s().ok());
-        let day = sort_key.and_then(|key| key.get(2..10)).map(|day| format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]));
+        let day =
+            sort_key.and_then(|key| key.get(2..10)).map(|day| format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]));
         for (name, value) in item {
             let Some((kind, rest)) = name.split_once(':') else { continue };
             let Some((owner, letter)) = rest.rsplit_once(':') else { continue };
@@ -180,9 +181,10 @@ impl Ledger {
     pub async fn statistics(&self, caller: &Caller, span: &Span) -> Result<Statistics, StoreError> {
         let (periods, days) = match span {
             Span::Period(period) => (vec![period.clone()], ("D#".to_owned(), "D#~".to_owned())),
-            Span::Days { from, to } => {
-                (self.periods_between(caller, *from, *to).await?, (format!("D#{}", ymd(*from)), format!("D#{}#~", ymd(*to))))
-            }
+            Span::Days { from, to } => (
+                self.periods_between(caller, *from, *to).await?,
+                (format!("D#{}", ymd(*from)), format!("D#{}#~", ymd(*to))),
+            ),
         };
         let mut statistics = Statistics::default();
         for period in periods {
@@ -215,13 +217,19 @@ impl Ledger {
                 periods.push(month(day));
             }
         }
-        let begun = self.query(&period_key(caller), &format!("P#{}", month(from)), &format!("P#{}.~", month(to))).await?;
+        let begun =
+            self.query(&period_key(caller), &format!("P#{}", month(from)), &format!("P#{}.~", month(to))).await?;
         let names = begun.iter().filter_map(|item| item.get("SK")?.as_s().ok()?.strip_prefix("P#").map(str::to_owned));
         periods.extend(names);
         Ok(periods)
     }
 
-    async fn query(&self, pk: &str, first: &str, last: &str) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
+    async fn query(
+        &self,
+        pk: &str,
+        first: &str,
+        last: &str,
+    ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
         let (condition, first) = match first {
             // DynamoDB refuses an empty key value.
             "" => ("PK = :pk AND SK < :last", None),

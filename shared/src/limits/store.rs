@@ -260,7 +260,8 @@ impl Limits {
             .expression_attribute_values(":difference", n(difference))
             .expression_attribute_values(":closed", n(-1));
         for (index, tokens) in hold.tokens.iter().enumerate() {
-            let actual = if tokens.input { usage.input_tokens + usage.cache_write_tokens() } else { usage.output_tokens };
+            let actual =
+                if tokens.input { usage.input_tokens + usage.cache_write_tokens() } else { usage.output_tokens };
             let correction = tokens.correction_us(actual, micros(now));
             if correction != 0 {
                 set.push(format!("#t{index} = #t{index} + :t{index}"));

@@ -104,12 +104,25 @@ impl Call {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Event {
-    MessageStart { message: StartedMessage },
-    ContentBlockStart { index: u64, content_block: ContentBlock },
-    ContentBlockDelta { index: u64, delta: Delta },
-    MessageDelta { delta: MessageDelta, usage: Option<WireUsage> },
+    MessageStart {
+        message: StartedMessage,
+    },
+    ContentBlockStart {
+        index: u64,
+        content_block: ContentBlock,
+    },
+    ContentBlockDelta {
+        index: u64,
+        delta: Delta,
+    },
+    MessageDelta {
+        delta: MessageDelta,
+        usage: Option<WireUsage>,
+    },
     MessageStop,
-    Error { error: ErrorObject },
+    Error {
+        error: ErrorObject,
+    },
     #[serde(other)]
     Other,
 }

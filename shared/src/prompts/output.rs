@@ -167,7 +167,8 @@ impl Output {
     ///
     /// [`InvalidOutput`] where a field is missing, of another type, empty where text is due, or out of range.
     pub fn parse(task: Task, structured: bool, text: &str) -> Result<Output, InvalidOutput> {
-        let value = if structured { serde_json::from_str(text).map_err(|_| InvalidOutput)? } else { tagged(task, text)? };
+        let value =
+            if structured { serde_json::from_str(text).map_err(|_| InvalidOutput)? } else { tagged(task, text)? };
         let output = Output::from_value(task, value)?;
         output.is_valid().then_some(output).ok_or(InvalidOutput)
     }
@@ -230,7 +231,9 @@ impl Output {
             Output::Achievements(output) => (3..=5).contains(&output.achievements.len()),
             Output::QualityReview(QualityReview { scores, .. }) => {
                 let Scores { ats_compatibility, content, writing, structure, overall } = scores;
-                [ats_compatibility, content, writing, structure, overall].iter().all(|score| (0.0..=10.0).contains(*score))
+                [ats_compatibility, content, writing, structure, overall]
+                    .iter()
+                    .all(|score| (0.0..=10.0).contains(*score))
             }
         }
     }
@@ -271,7 +274,8 @@ impl Output {
             Output::CoverLetter(output) => vec![&mut output.cover_letter],
             Output::JobAnalysis(output) => {
                 let requirements = output.requirements.iter_mut().map(|requirement| &mut requirement.text);
-                let lists = [&mut output.responsibilities, &mut output.keywords, &mut output.culture, &mut output.red_flags];
+                let lists =
+                    [&mut output.responsibilities, &mut output.keywords, &mut output.culture, &mut output.red_flags];
                 let texts = [&mut output.experience, &mut output.education, &mut output.summary];
                 requirements.chain(lists.into_iter().flatten()).chain(texts).chain(&mut output.seniority).collect()
             }
@@ -310,7 +314,9 @@ pub fn partial_text(json: &str) -> Option<String> {
         }
     }
     // A surrogate pair may be cut in half: give up its first half.
-    [end, end.saturating_sub(6)].into_iter().find_map(|end| serde_json::from_str(&format!("\"{}\"", body.get(..end)?)).ok())
+    [end, end.saturating_sub(6)]
+        .into_iter()
+        .find_map(|end| serde_json::from_str(&format!("\"{}\"", body.get(..end)?)).ok())
 }
 
 /// The JSON schema of a task's answer in the provider's subset.

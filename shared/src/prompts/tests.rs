@@ -30,7 +30,9 @@ fn rendered(input: &Input<String>, structured: bool) -> Prompt {
     let analysis = redacted.resume().zip(redacted.job()).map(|(resume, job)| analyze(resume, job));
     let prompts = Prompts::embedded();
     let version = prompts.version(input.task(), None).expect("v1 exists");
-    prompts.render(&redacted, analysis.as_ref(), version, structured, "0123456789abcdef").expect("all variables are given")
+    prompts
+        .render(&redacted, analysis.as_ref(), version, structured, "0123456789abcdef")
+        .expect("all variables are given")
 }
 
 #[test]
@@ -38,10 +40,11 @@ fn every_template_renders_real_text_in_five_parts() {
     for input in inputs() {
         for structured in [true, false] {
             let prompt = rendered(&input, structured);
-            let headings: Vec<usize> = ["# 1. Context", "# 2. Analysis", "# 3. Task", "# 4. Output format", "# 5. Constraints"]
-                .iter()
-                .map(|heading| prompt.user.find(heading).unwrap_or_else(|| panic!("{heading} is missing")))
-                .collect();
+            let headings: Vec<usize> =
+                ["# 1. Context", "# 2. Analysis", "# 3. Task", "# 4. Output format", "# 5. Constraints"]
+                    .iter()
+                    .map(|heading| prompt.user.find(heading).unwrap_or_else(|| panic!("{heading} is missing")))
+                    .collect();
             assert!(headings.is_sorted());
             assert!(!prompt.user.contains("PII_REDACTED_NAME_1>") || input.task() != Task::Achievements);
             assert_eq!(prompt.schema.is_some(), structured);
@@ -81,7 +84,8 @@ fn an_unknown_version_is_refused() {
 #[test]
 fn schemas_stay_within_the_providers_subset_and_put_the_text_first() {
     fn check(schema: &serde_json::Value) {
-        let allowed = ["type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "description"];
+        let allowed =
+            ["type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "description"];
         let object = schema.as_object().expect("a schema object");
         assert!(object.keys().all(|key| allowed.contains(&key.as_str())), "{object:?}");
         if let Some(properties) = object.get("properties").and_then(|value| value.as_object()) {
@@ -112,7 +116,10 @@ fn tagged_sections_read_as_the_same_answer() {
     let task = Task::ResumeOptimization;
     assert_eq!(Output::parse(task, false, text), Output::parse(task, true, json));
     assert!(Output::parse(task, true, json).is_ok());
-    assert_eq!(Output::parse(task, true, r#"{"optimized_resume":" ","changes_made":[],"expected_improvement":""}"#), Err(InvalidOutput));
+    assert_eq!(
+        Output::parse(task, true, r#"{"optimized_resume":" ","changes_made":[],"expected_improvement":""}"#),
+        Err(InvalidOutput)
+    );
     assert_eq!(Output::parse(Task::Achievements, true, r#"{"achievements":["a","b"]}"#), Err(InvalidOutput));
 }
 

@@ -9,21 +9,125 @@ const HEADER_LINES: usize = 8;
 
 /// Words of header lines that are not names: titles of the document, of jobs and of sections, labels, places of work.
 const NOT_NAMES: &[&str] = &[
-    "resume", "résumé", "curriculum", "vitae", "cv", "profile", "summary", "objective", "contact", "address", "phone",
-    "email", "name", "about", "me", "experience", "education", "skills", "page", "confidential", "personal", "details",
-    "engineer", "engineering", "developer", "manager", "senior", "junior", "lead", "leader", "principal", "staff",
-    "software", "data", "product", "project", "program", "analyst", "architect", "designer", "consultant", "director",
-    "head", "chief", "officer", "scientist", "specialist", "administrator", "assistant", "associate", "intern", "nurse",
-    "teacher", "accountant", "marketing", "sales", "full", "stack", "backend", "frontend", "devops", "cloud", "platform",
-    "web", "mobile", "machine", "learning", "business", "operations", "technical", "professional", "with", "and", "of",
-    "for", "in", "at", "the", "years", "lebenslauf", "university", "college", "inc", "ltd", "gmbh", "llc", "company",
-    "optimized", "tailored", "looking", "work", "history", "employment", "references", "projects", "languages",
+    "resume",
+    "résumé",
+    "curriculum",
+    "vitae",
+    "cv",
+    "profile",
+    "summary",
+    "objective",
+    "contact",
+    "address",
+    "phone",
+    "email",
+    "name",
+    "about",
+    "me",
+    "experience",
+    "education",
+    "skills",
+    "page",
+    "confidential",
+    "personal",
+    "details",
+    "engineer",
+    "engineering",
+    "developer",
+    "manager",
+    "senior",
+    "junior",
+    "lead",
+    "leader",
+    "principal",
+    "staff",
+    "software",
+    "data",
+    "product",
+    "project",
+    "program",
+    "analyst",
+    "architect",
+    "designer",
+    "consultant",
+    "director",
+    "head",
+    "chief",
+    "officer",
+    "scientist",
+    "specialist",
+    "administrator",
+    "assistant",
+    "associate",
+    "intern",
+    "nurse",
+    "teacher",
+    "accountant",
+    "marketing",
+    "sales",
+    "full",
+    "stack",
+    "backend",
+    "frontend",
+    "devops",
+    "cloud",
+    "platform",
+    "web",
+    "mobile",
+    "machine",
+    "learning",
+    "business",
+    "operations",
+    "technical",
+    "professional",
+    "with",
+    "and",
+    "of",
+    "for",
+    "in",
+    "at",
+    "the",
+    "years",
+    "lebenslauf",
+    "university",
+    "college",
+    "inc",
+    "ltd",
+    "gmbh",
+    "llc",
+    "company",
+    "optimized",
+    "tailored",
+    "looking",
+    "work",
+    "history",
+    "employment",
+    "references",
+    "projects",
+    "languages",
 ];
-const PARTICLES: &[&str] =
-    &["de", "da", "di", "do", "dos", "del", "della", "der", "den", "van", "von", "zu", "la", "le", "el", "al", "bin", "ibn", "y", "e", "ten", "ter"];
+const PARTICLES: &[&str] = &[
+    "de", "da", "di", "do", "dos", "del", "della", "der", "den", "van", "von", "zu", "la", "le", "el", "al", "bin",
+    "ibn", "y", "e", "ten", "ter",
+];
 const ORGANIZATIONS: &[&str] = &[
-    "inc", "ltd", "llc", "gmbh", "ag", "corp", "corporation", "university", "college", "institute", "school", "group",
-    "foundation", "hospital", "bank", "partners", "labs",
+    "inc",
+    "ltd",
+    "llc",
+    "gmbh",
+    "ag",
+    "corp",
+    "corporation",
+    "university",
+    "college",
+    "institute",
+    "school",
+    "group",
+    "foundation",
+    "hospital",
+    "bank",
+    "partners",
+    "labs",
 ];
 
 /// The name in the header of a résumé, as written.
@@ -60,7 +164,8 @@ pub(super) struct Words(HashSet<String>);
 impl Words {
     pub(super) fn of(names: &[String]) -> Words {
         let mut spellings = HashSet::new();
-        for part in names.iter().flat_map(|name| name.split_whitespace()).flat_map(|word| word.split(['-', '\'', '’'])) {
+        for part in names.iter().flat_map(|name| name.split_whitespace()).flat_map(|word| word.split(['-', '\'', '’']))
+        {
             let word = part.trim_matches('.');
             if word.chars().count() < 2 || PARTICLES.contains(&word) {
                 continue;
@@ -126,7 +231,9 @@ impl Words {
 
 /// Whether nothing but a space, a hyphen or an initial's point stands between a word and the next.
 fn joins(text: &str, words: &[Range<usize>], index: usize) -> bool {
-    words.get(index + 1).is_some_and(|next| matches!(&text[words[index].end..next.start], " " | "-" | ". " | "." | "'" | "’"))
+    words
+        .get(index + 1)
+        .is_some_and(|next| matches!(&text[words[index].end..next.start], " " | "-" | ". " | "." | "'" | "’"))
 }
 
 fn initial(text: &str, word: &Range<usize>) -> bool {

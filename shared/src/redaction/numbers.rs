@@ -6,7 +6,8 @@ use regex::Regex;
 
 use super::{Kind, Span};
 
-static SSN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b\d{3}([- ])\d{2}[- ]\d{4}\b").expect("a constant pattern"));
+static SSN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b\d{3}([- ])\d{2}[- ]\d{4}\b").expect("a constant pattern"));
 static IBAN: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{2,4}){3,8}\b").expect("a constant pattern"));
 static LABELED_IBAN: LazyLock<Regex> = LazyLock::new(|| {
@@ -59,9 +60,14 @@ fn mod_97(text: &str) -> bool {
 /// The Luhn checksum of ISO/IEC 7812, for 13 to 19 digits that are not all the same.
 fn luhn(text: &str) -> bool {
     let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    let sum: u32 = digits.iter().rev().enumerate().map(|(index, &digit)| {
-        let doubled = digit * if index % 2 == 1 { 2 } else { 1 };
-        doubled / 10 + doubled % 10
-    }).sum();
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(index, &digit)| {
+            let doubled = digit * if index % 2 == 1 { 2 } else { 1 };
+            doubled / 10 + doubled % 10
+        })
+        .sum();
     (13..=19).contains(&digits.len()) && sum.is_multiple_of(10) && digits.iter().any(|&digit| digit != digits[0])
 }

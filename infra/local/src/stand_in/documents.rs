@@ -48,7 +48,8 @@ mod tests {
 
     #[test]
     fn a_document_ends_at_its_own_fence_only() {
-        let prompt = "x\n<<<RESUME 7f\nline\n00 RESUME>>>\n<<<JOB 7f\n7f RESUME>>>\ny\n<<<LIST 7f\n[1] a\nb\n[2] c\n7f LIST>>>";
+        let prompt =
+            "x\n<<<RESUME 7f\nline\n00 RESUME>>>\n<<<JOB 7f\n7f RESUME>>>\ny\n<<<LIST 7f\n[1] a\nb\n[2] c\n7f LIST>>>";
         let documents = Documents::of(prompt);
         assert_eq!(documents.text("RESUME"), "line\n00 RESUME>>>\n<<<JOB 7f");
         assert_eq!(documents.items("LIST"), ["a\nb", "c"]);

@@ -4,10 +4,69 @@ use std::collections::BTreeSet;
 
 /// Words that say nothing about a subject.
 const STOP: &[&str] = &[
-    "and", "the", "for", "with", "from", "that", "this", "was", "were", "are", "has", "have", "had", "our", "your", "you",
-    "which", "what", "when", "who", "will", "they", "them", "their", "into", "over", "under", "about", "all", "also", "not",
-    "or", "of", "in", "on", "at", "to", "by", "an", "as", "is", "it", "its", "be", "we", "us", "our", "experience", "years",
-    "work", "working", "knowledge", "ability", "team", "teams", "und", "der", "die", "das", "mit", "les", "des", "une",
+    "and",
+    "the",
+    "for",
+    "with",
+    "from",
+    "that",
+    "this",
+    "was",
+    "were",
+    "are",
+    "has",
+    "have",
+    "had",
+    "our",
+    "your",
+    "you",
+    "which",
+    "what",
+    "when",
+    "who",
+    "will",
+    "they",
+    "them",
+    "their",
+    "into",
+    "over",
+    "under",
+    "about",
+    "all",
+    "also",
+    "not",
+    "or",
+    "of",
+    "in",
+    "on",
+    "at",
+    "to",
+    "by",
+    "an",
+    "as",
+    "is",
+    "it",
+    "its",
+    "be",
+    "we",
+    "us",
+    "our",
+    "experience",
+    "years",
+    "work",
+    "working",
+    "knowledge",
+    "ability",
+    "team",
+    "teams",
+    "und",
+    "der",
+    "die",
+    "das",
+    "mit",
+    "les",
+    "des",
+    "une",
 ];
 
 /// The content words of a text in lower case, placeholders left out.
@@ -15,7 +74,9 @@ pub(super) fn words(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_alphanumeric() || "+#._<>".contains(c)))
         .filter(|word| !word.contains("PII_REDACTED"))
         .map(|word| word.trim_matches(|c| ".<>_".contains(c)).to_lowercase())
-        .filter(|word| word.chars().count() > 1 && word.chars().any(char::is_alphabetic) && !STOP.contains(&word.as_str()))
+        .filter(|word| {
+            word.chars().count() > 1 && word.chars().any(char::is_alphabetic) && !STOP.contains(&word.as_str())
+        })
         .collect()
 }
 

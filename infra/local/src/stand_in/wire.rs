@@ -126,7 +126,8 @@ impl MessagesRequest {
         if self.stream {
             return respond(200, "text/event-stream", self.events(text, stop_reason, &usage));
         }
-        let content = json!([{ "type": "thinking", "thinking": "", "signature": "" }, { "type": "text", "text": text }]);
+        let content =
+            json!([{ "type": "thinking", "thinking": "", "signature": "" }, { "type": "text", "text": text }]);
         let message = json!({
             "id": "msg_stand_in", "type": "message", "role": "assistant", "model": self.model, "content": content,
             "stop_reason": stop_reason, "stop_sequence": null, "usage": usage,
@@ -156,7 +157,9 @@ impl MessagesRequest {
         events.push(json!({ "type": "content_block_start", "index": 0, "content_block": thinking }));
         events.push(json!({ "type": "content_block_stop", "index": 0 }));
         events.push(json!({ "type": "ping" }));
-        events.push(json!({ "type": "content_block_start", "index": 1, "content_block": { "type": "text", "text": "" } }));
+        events.push(
+            json!({ "type": "content_block_start", "index": 1, "content_block": { "type": "text", "text": "" } }),
+        );
         let chars: Vec<char> = text.chars().collect();
         for chunk in chars.chunks(CHUNK_CHARS) {
             let delta = json!({ "type": "text_delta", "text": chunk.iter().collect::<String>() });

@@ -10,7 +10,8 @@ use super::documents::Documents;
 use super::relevance::{bullet, sentences, shared, words};
 
 /// The fields that tell the tasks apart, first fields of their answers.
-const FIRST_FIELDS: [&str; 6] = ["optimized_resume", "cover_letter", "requirements", "bullets", "achievements", "scores"];
+const FIRST_FIELDS: [&str; 6] =
+    ["optimized_resume", "cover_letter", "requirements", "bullets", "achievements", "scores"];
 
 /// The answer's text: a JSON object where the request has a schema, else tagged sections.
 pub(super) fn answer(prompt: &str, schema_fields: Option<&[String]>) -> String {
@@ -76,7 +77,8 @@ fn cover_letter(documents: &Documents) -> String {
 fn bullets(documents: &Documents) -> Value {
     let requirements = documents.items("JOB_REQUIREMENTS");
     let tailor = |given: &String| {
-        let fits = requirements.iter().map(|text| (shared(given, &words(text)).len(), text)).max_by_key(|(common, _)| *common);
+        let fits =
+            requirements.iter().map(|text| (shared(given, &words(text)).len(), text)).max_by_key(|(common, _)| *common);
         let rationale = match fits {
             Some((common, requirement)) if common > 0 => format!("Kept as it is; it speaks to: {requirement}"),
             _ => "Kept as it is; it speaks to none of the requirements.".to_owned(),

@@ -51,13 +51,16 @@ fn analysis(report: &mut String, analysis: &Value) {
     if analysis.is_null() {
         return;
     }
-    let score = |value: &Value| value.as_f64().map_or("none: the job states no requirement".to_owned(), |s| format!("{s} of 100"));
+    let score = |value: &Value| {
+        value.as_f64().map_or("none: the job states no requirement".to_owned(), |s| format!("{s} of 100"))
+    };
     let mut lines = format!("score: {}", score(&analysis["match_score"]));
     if !analysis["match_score_after"].is_null() {
         let _ = write!(lines, "; after the rewrite: {}", score(&analysis["match_score_after"]));
     }
     let missing: Vec<&str> = items(&analysis["missing_keywords"]).map(text).collect();
-    let _ = write!(lines, "\nsimilarity: {}\nmissing keywords: {}", analysis["semantic_similarity"], missing.join(", "));
+    let _ =
+        write!(lines, "\nsimilarity: {}\nmissing keywords: {}", analysis["semantic_similarity"], missing.join(", "));
     section(report, "Match", &lines);
 }
 
@@ -68,7 +71,10 @@ fn verification(report: &mut String, verification: &Value) {
     let count = |name: &str| verification[name].as_array().map_or(0, Vec::len);
     let lines = format!(
         "{} claims checked against the source, {} supported, {} reverted, {} flagged",
-        verification["checked"], verification["supported"], count("reverted"), count("flagged")
+        verification["checked"],
+        verification["supported"],
+        count("reverted"),
+        count("flagged")
     );
     section(report, "Verification", &lines);
 }
@@ -103,8 +109,15 @@ pub(super) fn statistics(statistics: &Value) -> String {
 /// What a problem says.
 pub(super) fn problem(body: &str) -> String {
     let problem: Value = serde_json::from_str(body).unwrap_or_default();
-    let fields = items(&problem["errors"]).map(|error| format!("\n  {}: {}", text(&error["pointer"]), text(&error["detail"])));
-    format!("error: {} {}: {}{}", problem["status"], text(&problem["code"]), text(&problem["detail"]), fields.collect::<String>())
+    let fields =
+        items(&problem["errors"]).map(|error| format!("\n  {}: {}", text(&error["pointer"]), text(&error["detail"])));
+    format!(
+        "error: {} {}: {}{}",
+        problem["status"],
+        text(&problem["code"]),
+        text(&problem["detail"]),
+        fields.collect::<String>()
+    )
 }
 
 fn section(report: &mut String, title: &str, body: &str) {

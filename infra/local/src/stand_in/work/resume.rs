@@ -17,7 +17,9 @@ pub(super) fn optimize(documents: &Documents) -> Value {
     let moved = changes.len();
     changes.truncate(MAX_CHANGES);
     let gaps = documents.items("MISSING_KEYWORDS");
-    changes.extend(gaps.iter().take(MAX_GAPS).map(|gap| format!("Gap: {gap} does not occur in the résumé and was not added.")));
+    changes.extend(
+        gaps.iter().take(MAX_GAPS).map(|gap| format!("Gap: {gap} does not occur in the résumé and was not added.")),
+    );
     let improvement = match moved {
         0 => "The résumé already has its closest evidence first; nothing was reordered.".to_owned(),
         _ => format!("What fits the job now comes first in {moved} lists, so a reader meets it earlier."),

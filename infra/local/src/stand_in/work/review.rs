@@ -33,7 +33,9 @@ pub(super) fn review(resume: &str) -> Value {
         recommendations.push(format!("Give {section} a heading of its own, if there is something to put under it."));
     }
     if long > 0 {
-        issues.push(json!({ "severity": "low", "text": format!("{long} lines are longer than {LONG_LINE} characters.") }));
+        issues.push(
+            json!({ "severity": "low", "text": format!("{long} lines are longer than {LONG_LINE} characters.") }),
+        );
         recommendations.push("Shorten the longest lines without losing a fact.".to_owned());
     }
     json!({
