@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use tests::fixtures::{short_answer, short_body};
 use tests::model_server::{Reply, Step};
+use tests::recorder::Recorder;
 use tests::stack::{Reply as Answer, Stack, number};
 
 const KEY: (&str, &str) = ("ANTHROPIC_API_KEY", "k");
@@ -171,4 +172,23 @@ async fn admission_is_one_write_per_item_with_three_limits_and_budget_in_one_uni
     let size: usize = caller.iter().map(|(name, value)| name.len() + format!("{value:?}").len()).sum();
     assert!(size < 1024, "one write unit");
     assert_eq!(json!(stack.committed().await), json!([17_000_000_000_u64, 17_000_000_000_u64, 0]));
+}
+
+#[tokio::test]
+async fn a_warm_request_makes_two_calls_before_the_model_and_three_at_once_after_it() {
+    let stack = Stack::with(&[KEY]).await;
+    let recorder = Recorder::before(&stack.dynamodb).await;
+    let stack = stack.another(&[KEY, ("AWS_ENDPOINT_URL_DYNAMODB", &recorder.url)]).await;
+    play(&stack, 2);
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    let mut first = recorder.take();
+    first.retain(|operation| operation != "CreateTable");
+    assert_eq!(first.len(), 7, "a new caller is looked up and noted beside its permit: {first:?}");
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    let mut second = recorder.take();
+    let after = second.split_off(2);
+    assert_eq!(second, ["UpdateItem", "UpdateItem"]);
+    let mut after = after;
+    after.sort();
+    assert_eq!(after, ["TransactWriteItems", "UpdateItem", "UpdateItem"]);
 }

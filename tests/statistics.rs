@@ -114,23 +114,9 @@ async fn history_comes_newest_first_in_pages_and_three_formats() {
     let first = get(&stack, "a", "/api/v1/stats/requests?limit=1").await["items"][0].clone();
     let names: Vec<&String> = first.as_object().expect("an object").keys().collect();
     let wanted = [
-        "request_id",
-        "attempt",
-        "timestamp",
-        "caller",
-        "task",
-        "prompt_version",
-        "model",
-        "status",
-        "input_tokens",
-        "output_tokens",
-        "cache_read_tokens",
-        "cache_write_tokens",
-        "cost_usd",
-        "price_version",
-        "estimated",
-        "simulated",
-        "duration_ms",
+        "request_id", "attempt", "timestamp", "caller", "task", "prompt_version", "model", "status", "input_tokens",
+        "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd", "price_version", "estimated",
+        "simulated", "duration_ms",
     ];
     assert_eq!(names, wanted);
     assert_eq!(

@@ -28,12 +28,7 @@ macro_rules! files {
 }
 
 const FILES: &[(&str, &str)] = files!(
-    "system.v1",
-    "resume-optimization.v1",
-    "cover-letter.v1",
-    "job-analysis.v1",
-    "bullet-points.v1",
-    "achievements.v1",
+    "system.v1", "resume-optimization.v1", "cover-letter.v1", "job-analysis.v1", "bullet-points.v1", "achievements.v1",
     "quality-review.v1"
 );
 

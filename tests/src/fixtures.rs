@@ -9,15 +9,8 @@ pub const JOB: &str = include_str!("../../examples/job.txt");
 
 /// What identifies the example's owner and must never reach a model.
 pub const SECRETS: [&str; 9] = [
-    "Marit",
-    "Oyelaran",
-    "oyelaran@example.com",
-    "202-555-0147",
-    "linkedin.com/in",
-    "github.com/marit",
-    "123-45-6789",
-    "DE89 3704",
-    "tobias.lindqvist@",
+    "Marit", "Oyelaran", "oyelaran@example.com", "202-555-0147", "linkedin.com/in", "github.com/marit", "123-45-6789",
+    "DE89 3704", "tobias.lindqvist@",
 ];
 
 /// A short résumé with a name, an address and a figure.

@@ -2,10 +2,12 @@
 //!
 //! - [`stack`]: the real handlers over a real DynamoDB endpoint and a scripted model server
 //! - [`model_server`]: an HTTP server that plays byte-exact replies and keeps what it received
+//! - [`recorder`]: a forwarder that keeps the order of database calls
 //! - [`runtime_api`]: Lambda's Runtime API, to run the real binaries
 //! - [`fixtures`]: an invented résumé, a job, and answers to them
 
 pub mod stack;
 pub mod model_server;
+pub mod recorder;
 pub mod runtime_api;
 pub mod fixtures;

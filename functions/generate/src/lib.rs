@@ -45,8 +45,8 @@ pub type ResponseBody = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 pub struct Generate {
     config: Config,
     prompts: Prompts,
-    /// `None` without a key.
-    llm: Option<LlmClient>,
+    /// The client, or why there is none.
+    llm: Result<LlmClient, Code>,
     limits: Limits,
     ledger: Ledger,
     /// Callers this sandbox has met, with the period the ledger named for them.
@@ -71,7 +71,7 @@ impl Generate {
     /// If no HTTP client can be built.
     pub fn new(config: Config, client: Client) -> Result<Generate, Error> {
         let llm = match &config.key {
-            KeySource::Value(key) => Some(LlmClient::new(LlmConfig {
+            KeySource::Value(key) => Ok(LlmClient::new(LlmConfig {
                 base_url: config.base_url.clone(),
                 key: key.clone(),
                 idle_timeout: config.idle_timeout,
@@ -79,11 +79,11 @@ impl Generate {
             })?),
             KeySource::None => {
                 tracing::warn!("no model key is set: /generate answers 503, everything else works");
-                None
+                Err(Code::LlmUnavailable)
             }
             KeySource::Parameter(_) => {
                 tracing::warn!("reading the model key from a parameter is not built yet: /generate answers 503");
-                None
+                Err(Code::SecretsUnavailable)
             }
         };
         Ok(Generate {

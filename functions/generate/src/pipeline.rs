@@ -29,6 +29,9 @@ use crate::{Generate, refusal};
 /// A rough count of the tokens in a request, for the per-minute token buckets. Reconciled with the reported usage.
 const BYTES_PER_TOKEN: u64 = 3;
 
+/// With less time than this a call is not begun: it would end without an answer and be billed all the same.
+const SHORTEST_CALL: Duration = Duration::from_millis(250);
+
 impl Generate {
     /// The main job: one attempt at the model, everything around it.
     ///
@@ -40,7 +43,7 @@ impl Generate {
         arrival: &Arrival,
         time_left: Duration,
     ) -> Result<Answer, Problem> {
-        let llm = self.llm.as_ref().ok_or(Code::LlmUnavailable)?;
+        let llm = self.llm.as_ref().map_err(|code| Problem::new(*code))?;
         let deadline = Instant::now() + time_left;
         let choice = Choice::of(request, &self.config, arrival.now)?;
         let version = self.prompts.version(request.input.task(), request.options.prompt_version.as_deref())?;
@@ -92,9 +95,10 @@ impl Generate {
             }
         };
         let due = Instant::now() + permit.wait;
-        if due >= deadline {
+        if due + SHORTEST_CALL > deadline {
             self.release(&permit, now).await;
-            return Err(Problem::new(Code::RateLimited).retry_after(permit.wait));
+            let late = if permit.wait.is_zero() { Code::ProviderTimeout } else { Code::RateLimited };
+            return Err(Problem::new(late).retry_after(permit.wait));
         }
         tokio::time::sleep_until(due).await;
         let stored = permit.stored_period.as_deref().or(known.as_deref());

@@ -60,22 +60,8 @@ fn csv(items: &[HistoryItem]) -> Option<Vec<u8>> {
 }
 
 const COLUMNS: [&str; 17] = [
-    "request_id",
-    "attempt",
-    "timestamp",
-    "caller",
-    "task",
-    "prompt_version",
-    "model",
-    "status",
-    "input_tokens",
-    "output_tokens",
-    "cache_read_tokens",
-    "cache_write_tokens",
-    "cost_usd",
-    "price_version",
-    "estimated",
-    "simulated",
+    "request_id", "attempt", "timestamp", "caller", "task", "prompt_version", "model", "status", "input_tokens",
+    "output_tokens", "cache_read_tokens", "cache_write_tokens", "cost_usd", "price_version", "estimated", "simulated",
     "duration_ms",
 ];
 
