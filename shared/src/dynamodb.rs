@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{Credentials, Region};
-use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
@@ -19,9 +19,18 @@ use crate::settings::Tables;
 pub struct StoreError(String);
 
 impl StoreError {
-    /// A store error with the SDK's chain of causes, which names operations and services but no item content.
-    pub fn of<E: std::error::Error + 'static, R: std::fmt::Debug + 'static>(error: &SdkError<E, R>) -> StoreError {
-        StoreError(DisplayErrorContext(error).to_string())
+    /// What failed: the service's error code where there is one, else the chain of causes. Never an item or a message of
+    /// the service, which may quote a key.
+    pub fn of<E, R>(error: &SdkError<E, R>) -> StoreError
+    where
+        E: std::error::Error + ProvideErrorMetadata + 'static,
+        R: std::fmt::Debug + 'static,
+    {
+        if let Some(code) = error.code() {
+            return StoreError(code.to_owned());
+        }
+        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |cause| cause.source());
+        StoreError(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
     }
 
     pub(crate) fn unexpected(what: &'static str) -> StoreError {

@@ -11,3 +11,7 @@ pub mod model_server;
 pub mod recorder;
 pub mod runtime_api;
 pub mod fixtures;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/usage.md")]
+mod usage {}
