@@ -71,3 +71,6 @@ fn answer(headers: &HeaderMap, body: &[u8]) -> Result<Response<Body>, Refusal> {
     let text = work::answer(&request.prompt(), request.fields().as_deref());
     Ok(request.respond(&text))
 }
+
+#[cfg(test)]
+mod tests;

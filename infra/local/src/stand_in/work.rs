@@ -41,7 +41,8 @@ fn first_tag(prompt: &str) -> String {
 
 fn tagged(fields: &Map<String, Value>) -> String {
     let section = |(name, value): (&String, &Value)| match value {
-        Value::String(text) => format!("<{name}>\n{text}\n</{name}>\n"),
+        // The one field that may be null is asked for as JSON.
+        Value::String(text) if name != "seniority" => format!("<{name}>\n{text}\n</{name}>\n"),
         other => format!("<{name}>{other}</{name}>\n"),
     };
     fields.iter().map(section).collect()
