@@ -21,7 +21,7 @@ use shared::response::Arrival;
 use shared::verify::verify_output;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, RedactedTexts};
+use crate::answer::{Answer, RedactedTexts, UsageStats};
 use crate::bill::Bill;
 use crate::model::Choice;
 use crate::{Generate, refusal};
@@ -73,7 +73,18 @@ impl Generate {
             .map_err(|_| Problem::new(Code::InvalidModelOutput))?;
         let analysis = analysis.map(|analysis| rescore(analysis, &output, &redacted).restore(&vault));
         output.rehydrate(&vault);
-        Ok(Answer::new(output, analysis, verification, &vault, &completion, &bill, &choice, version, arrival))
+        Ok(Answer {
+            output,
+            analysis,
+            verification,
+            redaction: vault.counts().clone(),
+            usage_stats: UsageStats::new(&bill, choice.model, completion.attempts, arrival),
+            stop_reason: completion.stop_reason.as_str(),
+            truncated: completion.is_truncated(),
+            simulated: completion.simulated,
+            prompt_version: version,
+            request_id: arrival.request_id.to_string(),
+        })
     }
 
     /// Takes permits and reserves budget, and sleeps until a booked slot is due. Returns the statistics period, too.

@@ -71,6 +71,14 @@ pub struct Completion {
     pub attempts: u32,
 }
 
+impl Completion {
+    /// Whether the text ends where space ran out, not where the model was done.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        matches!(self.stop_reason, StopReason::MaxTokens | StopReason::ContextWindowExceeded)
+    }
+}
+
 type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
 
 /// An answer that is arriving. Dropping it closes the connection and so ends the call upstream.
