@@ -46,17 +46,23 @@ pub async fn run(
         let _ = stop.send(());
     };
     let server = serve(listener, Router::new().fallback(forward).with_state(front)).with_graceful_shutdown(stopping);
-    let grace = async {
+    let finished = async {
+        server.await?;
+        // A caller that hung up does not end its request: what it spent must still be recorded.
+        let _ = running.acquire_many(MAX_AT_ONCE).await;
+        Ok::<(), Error>(())
+    };
+    let given_up = async {
         let _ = stopped.await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        ended = async { server.await } => ended?,
-        () = grace => tracing::warn!("requests still in flight after {GRACE:?} are given up"),
+        ended = finished => ended,
+        () = given_up => {
+            tracing::warn!("requests still in flight after {GRACE:?} are given up");
+            Ok(())
+        }
     }
-    // A caller that hung up does not end its request: what it spent must still be recorded.
-    let _ = tokio::time::timeout(GRACE, running.acquire_many(MAX_AT_ONCE)).await;
-    Ok(())
 }
 
 async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response {

@@ -5,7 +5,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::fixtures::{RESUME, SECRETS};
+use tests::fixtures::{RESUME, SECRETS, short_answer, short_body};
+use tests::model_server::{ModelServer, Reply, Step};
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
 
@@ -215,6 +216,25 @@ async fn the_server_answers_http_keeps_its_tables_and_ends_on_a_signal() {
         assert!(text(&taken.stderr).contains("cannot listen on"), "{}", text(&taken.stderr));
         assert_eq!(server.stop(signal), Some(0), "{signal}");
     }
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_finished_before_the_server_ends() {
+    let model = ModelServer::start().await;
+    let slowly = Reply(vec![Step::Pause(Duration::from_millis(500))]);
+    let answer = Reply::answer(&short_answer());
+    model.play(Reply(slowly.0.into_iter().chain(answer.0).collect()));
+    let variables = [("ANTHROPIC_BASE_URL", model.url.as_str()), ("ANTHROPIC_API_KEY", "k")];
+    let mut server = Server::start(local(&["--port", "0"]).envs(variables), "listening on ");
+    let url = format!("{}/api/v1/generate", server.address("listening on "));
+    let request = reqwest::Client::new().post(url).header("content-type", "application/json");
+    let answered = tokio::spawn(request.body(short_body().to_string()).send());
+    while model.received().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let code = tokio::task::spawn_blocking(move || server.stop("-TERM")).await.expect("it ends");
+    assert_eq!(answered.await.expect("joined").expect("an answer").status(), 200);
+    assert_eq!(code, Some(0));
 }
 
 #[tokio::test]
