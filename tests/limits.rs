@@ -111,6 +111,35 @@ async fn a_budget_is_never_passed_and_says_when_it_renews() {
 }
 
 #[tokio::test]
+async fn a_budget_that_is_only_reserved_is_free_again_soon_and_a_dear_request_never_fits() {
+    let slow = [KEY, ("CALLER_BUDGET_USD", "0.15"), ("LLM_IDLE_TIMEOUT_MS", "400"), ("LLM_TIMEOUT_MS", "400")];
+    let stack = Stack::with(&slow).await;
+    stack.model.play(Reply(vec![Step::Hang]));
+    let busy = asked_by(&stack, "a");
+    let refused = async {
+        while stack.model.received().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        asked_by(&stack, "a").await
+    };
+    let (_, refused) = tokio::join!(busy, refused);
+    assert_eq!((refused.code().as_str(), refused.header("retry-after")), ("budget-exhausted", "5"));
+
+    let poor = Stack::with(&[KEY, ("CALLER_BUDGET_USD", "0.01")]).await;
+    let refused = asked_by(&poor, "a").await;
+    assert_eq!((refused.code().as_str(), &refused.json()["retryable"]), ("budget-exhausted", &json!(false)));
+    assert!(refused.json()["detail"].as_str().is_some_and(|detail| detail.contains("fewer tokens")));
+}
+
+#[tokio::test]
+async fn zero_in_flight_is_no_limit() {
+    let stack = Stack::with(&[KEY, ("CALLER_MAX_IN_FLIGHT", "0")]).await;
+    play(&stack, 2);
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+}
+
+#[tokio::test]
 async fn the_total_budget_binds_all_callers() {
     let stack = Stack::with(&[KEY, ("TOTAL_BUDGET_USD", "0.01")]).await;
     for caller in ["a", "b"] {

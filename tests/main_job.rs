@@ -173,3 +173,27 @@ async fn what_the_source_does_not_say_is_taken_back() {
     assert!(reverted.as_array().is_some_and(|all| all.iter().any(|claim| claim["claim"] == "Globex Corporation")));
     assert_eq!(reply["verification"]["placeholders"], json!({ "dropped": 1, "invented": 0 }));
 }
+
+#[tokio::test]
+async fn a_placeholder_without_its_bracket_hides_no_claim() {
+    let stack = Stack::start().await;
+    let mut lie = short_answer();
+    lie["optimized_resume"] = json!("<PII_REDACTED_NAME_1\nEngineer\n<PII_REDACTED_NAME_1 managed 900 people");
+    stack.model.play(Reply::answer(&lie));
+    let reply = stack.post("/api/v1/generate", &short_body()).await.json();
+    assert!(!reply["optimized_resume"].as_str().expect("text").contains("900"), "{reply}");
+    assert_eq!(reply["verification"]["reverted"][0]["claim"], "900");
+}
+
+#[tokio::test]
+async fn no_placeholder_is_left_whatever_the_model_made_of_it() {
+    let stack = Stack::start().await;
+    let mut answer = short_answer();
+    answer["optimized_resume"] = json!(
+        "&lt;PII_REDACTED_NAME_1&gt;\npii_redacted_email_1 PII\\_REDACTED\\_EMAIL\\_1 <PII_REDACTED_EMAIL> [PII_REDACTED_NAME_9]\nNorthwind"
+    );
+    stack.model.play(Reply::answer(&answer));
+    let reply = stack.post("/api/v1/generate", &short_body()).await.json();
+    assert_eq!(reply["optimized_resume"], "Jane Doe\njane@example.com jane@example.com  \nNorthwind");
+    assert_eq!(reply["verification"]["placeholders"], json!({ "dropped": 0, "invented": 2 }));
+}

@@ -130,6 +130,11 @@ fn endings() -> Vec<Ending> {
     let events = message(&text, &Meta::default());
     let no = [("x-should-retry", "false")];
     let never = [("retry-after", "3600")];
+    let ages = [("retry-after", "10000000000000000000")];
+    let (mut without_usage, mut null_usage) = (events.clone(), events.clone());
+    without_usage[0]["message"].as_object_mut().map(|message| message.remove("usage"));
+    without_usage[10].as_object_mut().map(|event| event.remove("usage"));
+    null_usage[0]["message"]["usage"] = Value::Null;
     let error_event = json!({ "type": "error", "error": { "type": "overloaded_error", "message": "scripted" } });
     let cut_at = |end: usize| Reply::unfinished(&events[..end]);
     let mut late_error = events[..8].to_vec();
@@ -186,6 +191,9 @@ fn endings() -> Vec<Ending> {
             Some(("failed", false)),
         ),
         row("closes at once", Reply(vec![Step::Close]), 502, "provider-stream-ended", failed),
+        row("no usage at all", Reply::events(&without_usage), 200, "", Some(("completed", true))),
+        row("null usage first", Reply::events(&null_usage), 200, "", Some(("completed", true))),
+        row("waits for ages", Reply::error(429, "rate_limit_error", &ages), 503, "provider-throttled", None),
         row("falls silent", cut_at(8).then(Step::Hang), 504, "provider-timeout", failed),
         row("says nothing", Reply(vec![Step::Hang]), 504, "provider-timeout", failed),
         row(
@@ -198,6 +206,11 @@ fn endings() -> Vec<Ending> {
     ]
 }
 
+fn retryable(ending: &Ending) -> bool {
+    ending.name == "an HTML page"
+        || !matches!(ending.code, "" | "provider-auth" | "provider-error" | "context-too-long" | "model-refused")
+}
+
 #[tokio::test]
 async fn every_ending_has_its_status_its_record_and_closed_reservations() {
     for ending in endings() {
@@ -205,10 +218,10 @@ async fn every_ending_has_its_status_its_record_and_closed_reservations() {
             ("ANTHROPIC_API_KEY", "k"),
             ("LLM_IDLE_TIMEOUT_MS", "150"),
             ("LLM_TIMEOUT_MS", "400"),
-            ("LLM_MAX_RETRIES", "1"),
+            ("LLM_MAX_RETRIES", "0"),
         ];
         let stack = Stack::with(&variables).await;
-        ending.replies.into_iter().for_each(|reply| stack.model.play(reply));
+        ending.replies.iter().cloned().for_each(|reply| stack.model.play(reply));
 
         let reply = asked(&stack).await;
 
@@ -217,6 +230,8 @@ async fn every_ending_has_its_status_its_record_and_closed_reservations() {
         assert_eq!(stack.model.received().len(), ending.calls, "{name}");
         assert!(!reply.text.contains("scripted") && !reply.text.contains("test-key"), "{name}");
         assert_eq!(reply.header("retry-after").is_empty(), ending.status != 503, "{name}");
+        // An outage may pass: the caller may try again.
+        assert_eq!(reply.json()["retryable"] == true, retryable(&ending), "{name}");
         let records = stack.records().await;
         let record = records.first().map(|item| (string(item, "status"), item["estimated"].as_bool() == Ok(&true)));
         assert_eq!(record, ending.record.map(|(status, estimated)| (status.to_owned(), estimated)), "{name}");
@@ -239,6 +254,7 @@ async fn an_answer_cut_off_at_max_tokens_keeps_its_complete_lines() {
 
 #[tokio::test]
 async fn an_unreachable_provider_is_unavailable_and_costs_nothing() {
+    // Nobody listens on that address of this machine.
     let gone = ModelServer::start().await.url.replace("127.0.0.1", "127.0.0.2");
     let stack =
         Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("ANTHROPIC_BASE_URL", &gone), ("LLM_MAX_RETRIES", "0")]).await;
@@ -279,4 +295,22 @@ async fn a_deadline_in_1970_is_unknown_and_the_configured_time_holds() {
 fn lambda_context(event: &lambda_http::Request) -> lambda_http::Context {
     use lambda_http::RequestExt;
     event.lambda_context()
+}
+
+#[tokio::test]
+async fn a_key_with_a_line_end_is_used_without_it_and_a_broken_one_ends_the_start() {
+    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "test-key\n")]).await;
+    stack.model.play(Reply::answer(&short_answer()));
+    assert_eq!(asked(&stack).await.status, 200);
+    assert!(stack.model.received()[0].head.contains("x-api-key: test-key\r\n"));
+
+    for (name, value) in [
+        ("ANTHROPIC_API_KEY", "sk-a\nb"),
+        ("ANTHROPIC_BASE_URL", "https://ex ample.com"),
+        ("RATE_LIMIT_WAIT_MS", "18446744073709000"),
+    ] {
+        let lookup = |wanted: &str| (wanted == name).then(|| value.to_owned());
+        let error = generate::Config::read(&lookup).expect_err("refused").to_string();
+        assert!(error.contains(name) && !error.contains(value), "{error}");
+    }
 }

@@ -130,6 +130,12 @@ async fn history_comes_newest_first_in_pages_and_three_formats() {
     assert_eq!(csv.text.lines().next(), Some(wanted.join(",").as_str()));
     assert_eq!(csv.text.lines().count(), 3);
     assert!(csv.header("link").contains("cursor="), "{:?}", csv.headers);
+    // The next page is the same caller's, and a full last page says that it is the last.
+    let of_a = stack.get_with("/api/v1/stats/requests?caller=a&limit=2", &[("x-api-key", "admin")]).await;
+    let next = of_a.header("link").trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
+    let next = get(&stack, "admin", &format!("/api/v1/stats/requests{next}")).await;
+    assert_eq!((&next["items"][0]["caller"], &next["next_cursor"]), (&json!("a"), &Value::Null));
+    assert_eq!(get(&stack, "a", "/api/v1/stats/requests?limit=3").await["next_cursor"], Value::Null);
     let lines = stack.get_with("/api/v1/stats/requests", &headers("application/x-ndjson")).await;
     assert_eq!(lines.text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 3);
     assert_eq!(stack.get_with("/api/v1/stats/requests", &headers("text/html")).await.status, 406);

@@ -231,12 +231,14 @@ fn similarity(a: &str, b: &str) -> f64 {
 
 fn missing_keywords(requirements: &[Requirement], shown: &Resume<'_>) -> Vec<String> {
     let mut wanted: Vec<(&Term, f64)> = Vec::new();
+    let mut index_of: HashMap<&str, usize> = HashMap::new();
     for requirement in requirements {
         for term in requirement.key_terms().filter(|term| !shown.stems.contains(&term.stem)) {
-            match wanted.iter_mut().find(|(known, _)| known.stem == term.stem) {
-                Some((_, weight)) => *weight += requirement.importance.weight(),
-                None => wanted.push((term, requirement.importance.weight())),
+            let index = *index_of.entry(&term.stem).or_insert(wanted.len());
+            if index == wanted.len() {
+                wanted.push((term, 0.0));
             }
+            wanted[index].1 += requirement.importance.weight();
         }
     }
     // Stable: equal weights keep the job's order.

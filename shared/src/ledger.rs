@@ -266,7 +266,11 @@ impl Ledger {
             None => ("attribute_not_exists(PK)", None),
         };
         let begun = self.client.put_item().table_name(&self.table).item("PK", s(period_key(caller)));
-        let in_force = begun.clone().item("SK", s("P")).item("p", s(&next)).item("since", since.clone());
+        // First that it began: a period in force that no list of periods has would hide its records from sums over days.
+        // The other way round, a period that was noted and never came into force is empty.
+        let noted = begun.clone().item("SK", s(format!("P#{next}"))).item("since", since.clone());
+        noted.send().await.map_err(|error| StoreError::of(&error))?;
+        let in_force = begun.item("SK", s("P")).item("p", s(&next)).item("since", since);
         let in_force = in_force.condition_expression(condition);
         let in_force = match value {
             Some(value) => in_force.expression_attribute_values(":stored", value),
@@ -281,8 +285,6 @@ impl Ledger {
             }
             Err(error) => return Err(StoreError::of(&error).into()),
         }
-        let kept = begun.item("SK", s(format!("P#{next}"))).item("since", since);
-        kept.send().await.map_err(|error| StoreError::of(&error))?;
         Ok(next)
     }
 }

@@ -26,8 +26,8 @@ pub struct LimitsConfig {
     pub caller: Buckets,
     /// For the provider key, per model.
     pub provider: Buckets,
-    /// Requests of one caller that may run at once.
-    pub caller_max_in_flight: u64,
+    /// Requests of one caller that may run at once; `None` is no limit.
+    pub caller_max_in_flight: Option<u64>,
     /// How long a request may wait for its slot.
     pub wait: Duration,
     /// Money per month.
@@ -70,9 +70,12 @@ pub enum Denied {
     /// The reservation would pass a cap.
     #[error("budget")]
     Budget {
-        /// When the month ends.
+        /// When the month ends, or soon if only requests in flight stand in the way.
         retry_after: Duration,
     },
+    /// The attempt's ceiling alone is above a cap: it can never start.
+    #[error("dearer than the budget")]
+    TooDear,
     /// The provider key's requests or tokens per minute are used up.
     #[error("provider rate limit")]
     Provider {

@@ -98,7 +98,7 @@ impl LlmClient {
             .when(|failure: &Failure| failure.is_retryable())
             .adjust(|failure, delay| {
                 let wait = failure.error.retry_after().or_else(|| delay.map(jittered))?;
-                (delay.is_some() && Instant::now() + wait < deadline).then_some(wait)
+                (delay.is_some() && Instant::now().checked_add(wait)? < deadline).then_some(wait)
             })
             .notify(|failure, wait| tracing::warn!(error = %failure.error, wait_ms = wait.as_millis(), "model call repeated"))
             .await
@@ -125,13 +125,13 @@ impl LlmClient {
             .header("x-stainless-retry-count", tries - 1)
             .body(call.body());
         let response = match tokio::time::timeout_at(deadline, request.send()).await {
-            Err(_) => return Err(Failure { error: LlmError::DeadlineExceeded, billed: Billed::Unknown }),
+            Err(_) => return Err(Failure::new(LlmError::DeadlineExceeded, Billed::Unknown)),
             Ok(Err(error)) => return Err(error::not_sent(error)),
             Ok(Ok(response)) => response,
         };
         if !response.status().is_success() {
             let error = tokio::time::timeout_at(deadline, error::refused(response)).await;
-            return Err(Failure { error: error.unwrap_or(LlmError::DeadlineExceeded), billed: Billed::Nothing });
+            return Err(Failure::new(error.unwrap_or(LlmError::DeadlineExceeded), Billed::Nothing));
         }
         let mut answer = AnswerStream::new(response, tries, deadline, self.config.idle_timeout);
         answer.wait_for_start().await?;

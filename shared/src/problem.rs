@@ -10,7 +10,7 @@ use serde::Serialize;
 
 macro_rules! codes {
     ($($variant:ident, $slug:literal, $status:literal, $retryable:literal, $title:literal, $detail:literal;)*) => {
-        /// A stable problem code. Statuses and meanings: `docs/usage.md`.
+        /// A stable problem code. Statuses and meanings: the table in `README.md`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code {
             $(#[doc = $detail] $variant,)*
@@ -112,6 +112,8 @@ pub struct Problem {
     pub retry_after: Option<Duration>,
     /// Methods that the path does take, written as `Allow`.
     pub allow: Option<&'static str>,
+    /// Whether the same request may succeed later; the code's own answer unless more is known.
+    pub retryable: bool,
 }
 
 impl Problem {
@@ -119,7 +121,8 @@ impl Problem {
     #[must_use]
     pub fn new(code: Code) -> Problem {
         let retry_after = (code.status() == 503).then_some(Duration::from_secs(2));
-        Problem { code, detail: Cow::Borrowed(code.sentence()), errors: Vec::new(), retry_after, allow: None }
+        let (detail, retryable) = (Cow::Borrowed(code.sentence()), code.retryable());
+        Problem { code, detail, errors: Vec::new(), retry_after, allow: None, retryable }
     }
 
     /// The same with another sentence. It must not contain anything the user sent.
@@ -133,6 +136,20 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Problem {
         self.retry_after = Some(wait);
+        self
+    }
+
+    /// The same, known to be worth repeating.
+    #[must_use]
+    pub fn retryable(mut self) -> Problem {
+        self.retryable = true;
+        self
+    }
+
+    /// The same, known to fail however often it is repeated.
+    #[must_use]
+    pub fn never_retryable(mut self) -> Problem {
+        self.retryable = false;
         self
     }
 
@@ -159,7 +176,7 @@ impl Problem {
             instance: format!("urn:tailor:request:{request_id}"),
             code: self.code.slug(),
             request_id,
-            retryable: self.code.retryable(),
+            retryable: self.retryable,
             errors: &self.errors,
         }
     }

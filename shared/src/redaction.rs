@@ -6,16 +6,26 @@
 //!
 //! **Invariant:** only this module can build a [`Redacted`], and the prompt renderer accepts nothing else.
 //!
-//! It does not promise that no personal data is left: it replaces *detected* kinds. Detected so far: e-mail addresses,
-//! phone numbers, web addresses, US social security numbers, IBANs, payment cards, and the name in a résumé's header with
-//! its later mentions. Each detector is one file that takes a text and adds spans.
+//! It does not promise that no personal data is left: it replaces *detected* kinds. Detection works on a normalized text
+//! (`normal`) and its structure (`layout`); each detector is one file that adds spans. Nothing is compiled or built at
+//! start, and no list of names is used.
 
+mod normal;
+mod layout;
+mod lexicon;
+mod label;
+mod number;
 mod email;
-mod name;
-mod numbers;
-mod phone;
-mod placeholder;
 mod url;
+mod phone;
+mod bank;
+mod ids;
+mod dob;
+mod ip;
+mod address;
+mod name;
+mod handle;
+mod placeholder;
 mod vault;
 
 use std::collections::BTreeMap;
@@ -26,7 +36,21 @@ use serde::Serialize;
 pub use placeholder::Kind;
 pub use vault::{Placeholders, Vault};
 
+/// A text with everything that reads as a placeholder blanked out by as many bytes, so that ranges stay valid.
+#[must_use]
+pub fn without_placeholders(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for found in placeholder::find(text) {
+        plain.push_str(&text[plain.len()..found.range.start]);
+        plain.extend(std::iter::repeat_n(' ', found.range.len()));
+    }
+    plain.push_str(&text[plain.len()..]);
+    plain
+}
+
 use crate::request::{Input, Role};
+use layout::Layout;
+use normal::Normal;
 
 /// Personal data at a byte range of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,26 +123,22 @@ pub struct Detection {
 /// Number of spans by kind; literal placeholders in the input are not counted.
 pub type Counts = BTreeMap<Kind, usize>;
 
-/// Redacts every text of a request with one numbering.
+/// Redacts every text of a request with one numbering. A name found in one text is looked for in all of them.
 #[must_use]
 pub fn redact(input: &Input<String>) -> (Input<Redacted>, Vault) {
-    let mut names = Vec::new();
-    let _ = input.map(|role, text| {
-        if role == Role::Resume {
-            names.extend(name::in_header(text));
-        }
-    });
-    let names = name::Words::of(&names);
+    let mut texts = Vec::new();
+    let _ = input.map(|role, text| texts.push((role, text.clone())));
+    let borrowed: Vec<(Role, &str)> = texts.iter().map(|(role, text)| (*role, text.as_str())).collect();
+    let mut spans = detect(&borrowed).into_iter();
     let mut vault = Vault::default();
-    let redacted = input.map(|_, text| swap(text, &detect(text, &names), &mut vault));
+    let redacted = input.map(|_, text| swap(text, &spans.next().unwrap_or_default(), &mut vault));
     (redacted, vault)
 }
 
 /// Redacts one document by itself, for the `redact` command.
 #[must_use]
 pub fn redact_document(text: &str) -> (Redacted, Vault, Vec<Detection>) {
-    let names = name::Words::of(&name::in_header(text).into_iter().collect::<Vec<_>>());
-    let spans = detect(text, &names);
+    let spans = detect(&[(Role::Resume, text)]).pop().unwrap_or_default();
     let mut vault = Vault::default();
     let redacted = swap(text, &spans, &mut vault);
     let pairs = redacted.swaps.iter().zip(&spans).filter(|(_, span)| span.kind != Kind::Literal);
@@ -127,41 +147,125 @@ pub fn redact_document(text: &str) -> (Redacted, Vault, Vec<Detection>) {
     (redacted, vault, detections)
 }
 
-/// All spans of a text in order, without overlaps. Spans that overlap become one: nothing that any detector claims may
-/// stay. Its kind is that of the longest; the earlier detector wins among equals, and a literal among nothing else.
+/// Looks again at what a redaction left, at most this often. Each round can only add spans.
+const MAX_ROUNDS: usize = 4;
+
+/// All spans of each text in order, without overlaps, in bytes of the text.
 ///
-/// A placeholder is a boundary, so taking one value out can uncover its neighbor (`4111111111111111https://…`): what
-/// stands between spans is looked at again until nothing more is found.
-fn detect(text: &str, names: &name::Words) -> Vec<Span> {
-    let mut spans = detect_once(text, names);
-    let mut uncovered = spans.clone();
-    while !uncovered.is_empty() {
-        uncovered.clear();
-        let mut start = 0;
-        let ends = spans.iter().map(|span| (span.range.start, span.range.end)).chain([(text.len(), text.len())]);
-        for (end, next) in ends {
-            let shift = |span: Span| Span { range: span.range.start + start..span.range.end + start, kind: span.kind };
-            uncovered.extend(detect_once(&text[start..end], names).into_iter().map(shift));
-            start = next;
+/// Taking a value out can uncover its neighbor (`4111111111111111https://...`), so the redacted text is looked at again
+/// until nothing but placeholders is found.
+fn detect(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
+    let mut spans: Vec<Vec<Span>> = detect_once(texts);
+    for _ in 0..MAX_ROUNDS {
+        let drafts: Vec<Draft> = texts.iter().zip(&spans).map(|((_, text), spans)| Draft::of(text, spans)).collect();
+        let again: Vec<(Role, &str)> =
+            texts.iter().zip(&drafts).map(|((role, _), draft)| (*role, draft.text.as_str())).collect();
+        let mut settled = true;
+        for ((found, draft), spans) in detect_once(&again).into_iter().zip(&drafts).zip(&mut spans) {
+            let uncovered: Vec<Span> = found
+                .into_iter()
+                .filter(|span| span.kind != Kind::Literal)
+                .map(|span| Span { range: draft.original(&span.range), kind: span.kind })
+                .collect();
+            if !uncovered.is_empty() {
+                settled = false;
+                spans.extend(uncovered);
+                *spans = joined(std::mem::take(spans));
+            }
         }
-        spans.extend(uncovered.iter().cloned());
-        spans.sort_by_key(|span| span.range.start);
+        if settled {
+            break;
+        }
     }
     spans
 }
 
-fn detect_once(text: &str, names: &name::Words) -> Vec<Span> {
-    let mut found = Vec::new();
-    placeholder::find_literals(text, &mut found);
-    email::find(text, &mut found);
-    url::find(text, &mut found);
-    numbers::find(text, &mut found);
-    phone::find(text, &mut found);
-    names.find(text, &mut found);
+/// A redacted text on trial: kinds without numbers, and the way back.
+struct Draft {
+    text: String,
+    /// Byte ranges here and in the original.
+    swaps: Vec<(Range<usize>, Range<usize>)>,
+}
 
+impl Draft {
+    fn of(text: &str, spans: &[Span]) -> Draft {
+        let mut draft = Draft { text: String::with_capacity(text.len()), swaps: Vec::with_capacity(spans.len()) };
+        let mut copied = 0;
+        for span in spans {
+            draft.text.push_str(&text[copied..span.range.start]);
+            let start = draft.text.len();
+            draft.text.push_str(&placeholder::write(span.kind, 1));
+            draft.swaps.push((start..draft.text.len(), span.range.clone()));
+            copied = span.range.end;
+        }
+        draft.text.push_str(&text[copied..]);
+        draft
+    }
+
+    fn original(&self, range: &Range<usize>) -> Range<usize> {
+        let offset = |at: usize, is_end: bool| {
+            let index = self.swaps.partition_point(|(here, _)| if is_end { here.start < at } else { here.start <= at });
+            match index.checked_sub(1).map(|last| &self.swaps[last]) {
+                None => at,
+                Some((here, there)) if at >= here.end => at - here.end + there.end,
+                Some((_, there)) => {
+                    if is_end {
+                        there.end
+                    } else {
+                        there.start
+                    }
+                }
+            }
+        };
+        offset(range.start, false)..offset(range.end, true)
+    }
+}
+
+fn detect_once(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
+    let normals: Vec<Normal<'_>> = texts.iter().map(|(_, text)| Normal::of(text)).collect();
+    let layouts: Vec<Layout<'_>> = normals.iter().map(|normal| Layout::of(normal.as_str())).collect();
+    let mut known = name::Known::default();
+    let mut found: Vec<Vec<Span>> = layouts.iter().map(by_form).collect();
+    for ((layout, found), (role, _)) in layouts.iter().zip(&mut found).zip(texts) {
+        let others = std::mem::take(found);
+        let mut names = Vec::new();
+        name::find(layout, *role == Role::Resume, &others, &mut known, &mut names);
+        *found = others;
+        found.extend(names);
+    }
+    for (layout, found) in layouts.iter().zip(&mut found) {
+        name::find_again(layout, &known, found);
+        handle::find(layout, &|folded| known.is_in(folded), found);
+        url::find_own_domains(layout, &|folded| known.is_in(folded), found);
+    }
+    let restored = normals.iter().zip(found).map(|(normal, found)| {
+        found.into_iter().map(|span| Span { range: normal.original(&span.range), kind: span.kind }).collect()
+    });
+    restored.map(joined).collect()
+}
+
+/// What its form gives away, names left out.
+fn by_form(layout: &Layout<'_>) -> Vec<Span> {
+    let mut found = Vec::new();
+    placeholder::find_literals(layout.text, &mut found);
+    email::find(layout.text, &mut found);
+    url::find(layout, &mut found);
+    let clusters = number::clusters(layout);
+    bank::find(layout, &clusters, &mut found);
+    ids::find(layout, &clusters, &mut found);
+    dob::find(layout, &clusters, &mut found);
+    ip::find(layout, &clusters, &mut found);
+    phone::find(layout, &clusters, &mut found);
+    address::find(layout, &mut found);
+    found
+}
+
+/// Spans in order without overlaps. Spans that overlap become one: nothing that any detector claims may stay. Its kind is
+/// that of the longest; the earlier detector wins among equals, and a literal among nothing else.
+fn joined(mut found: Vec<Span>) -> Vec<Span> {
     found.sort_by_key(|span| span.range.start);
     let mut joined: Vec<(Span, usize)> = Vec::with_capacity(found.len());
-    for span in found {
+    for span in found.into_iter().filter(|span| !span.range.is_empty()) {
         let weight = if span.kind == Kind::Literal { 0 } else { span.range.len() };
         match joined.last_mut() {
             Some((last, heaviest)) if span.range.start < last.range.end => {

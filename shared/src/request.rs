@@ -121,7 +121,7 @@ pub enum Input<T> {
 /// What a text is, as far as redaction cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A whole résumé: its header holds the owner's name.
+    /// A résumé, whole or a part that may begin with its header: the owner's name may stand there.
     Resume,
     /// A job description.
     Job,
@@ -192,7 +192,7 @@ impl<T> Input<T> {
                 bullets: bullets.iter().map(|text| f(Role::Fragment, text)).collect(),
                 requirements: requirements.iter().map(|text| f(Role::Fragment, text)).collect(),
             },
-            Input::Achievements { experience } => Input::Achievements { experience: f(Role::Fragment, experience) },
+            Input::Achievements { experience } => Input::Achievements { experience: f(Role::Resume, experience) },
             Input::QualityReview { resume } => Input::QualityReview { resume: f(Role::Resume, resume) },
         }
     }

@@ -31,11 +31,12 @@ impl Arrival {
     }
 }
 
-/// The one line that a request logs: id, status, time. Never content.
+/// The one line that every request logs: id, status, problem code, time. Never content.
 pub fn log(response: &Complete, arrival: &Arrival) {
     let duration_ms = arrival.now.elapsed().unwrap_or_default().as_millis();
     let status = response.status().as_u16();
-    tracing::info!(request_id = %arrival.request_id, status, duration_ms, "answered");
+    let code = response.extensions().get::<Code>().map(|code| code.slug());
+    tracing::info!(request_id = %arrival.request_id, status, code, duration_ms, "answered");
 }
 
 /// 200 with JSON.
@@ -52,6 +53,7 @@ pub fn json(body: &impl Serialize, request_id: &RequestId) -> Complete {
 pub fn problem(problem: &Problem, request_id: &RequestId) -> Complete {
     let body = serde_json::to_vec(&problem.body(request_id.as_str())).unwrap_or_default();
     let mut response = complete(problem.code.status(), "application/problem+json", body, request_id);
+    response.extensions_mut().insert(problem.code);
     if let Some(seconds) = problem.retry_after_secs() {
         response.headers_mut().insert("retry-after", HeaderValue::from(seconds));
     }
@@ -150,7 +152,10 @@ pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
 /// `body-too-large` beyond `limit`.
 pub fn body_within(request: &Request, limit: usize) -> Result<&[u8], Problem> {
     let body: &[u8] = request.body().as_ref();
-    if body.len() > limit { Err(Code::BodyTooLarge.into()) } else { Ok(body) }
+    if body.len() > limit {
+        return Err(Problem::new(Code::BodyTooLarge).with_detail(format!("The body exceeds {} KiB.", limit / 1024)));
+    }
+    Ok(body)
 }
 
 #[cfg(test)]

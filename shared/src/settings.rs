@@ -54,9 +54,15 @@ impl<'a> Reader<'a> {
         self.parsed(name, wanted).unwrap_or(default)
     }
 
-    /// Milliseconds as a duration.
+    /// Milliseconds as a duration, at most a day.
     pub fn millis_or(&mut self, name: &str, default: u64) -> Duration {
-        Duration::from_millis(self.parsed_or(name, "a whole number of milliseconds", default))
+        const DAY_MS: u64 = 86_400_000;
+        let wanted = "a whole number of milliseconds, at most a day";
+        let millis = self.parsed_or(name, wanted, default);
+        if millis > DAY_MS {
+            self.problem(format!("{name} must be {wanted}"));
+        }
+        Duration::from_millis(millis.min(DAY_MS))
     }
 
     /// Dollars as exact money, `None` for 0 (off) and unset.

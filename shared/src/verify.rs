@@ -1,21 +1,21 @@
 //! Verification: the model's answer held against the source, in code.
 //!
 //! What is checked so far: **numbers** (every figure of an answer's line must stand in a source) and **employers** (the
-//! capitalized words beside a company form such as `GmbH`, in a line with a year, or after "at"). A line with an
+//! capitalized words beside a company form such as `GmbH`, or after "at"). A line with an
 //! unsupported claim is reverted to the source's closest line, or dropped where there is none, or only flagged, as
 //! [`Mode`] says. The job description is never a source.
 //!
 //! A line's verdict depends only on the source, never on later lines, so verified lines can be streamed. Both sides are
 //! redacted texts; originals come back afterwards.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::str::FromStr;
 
 use serde::Serialize;
 
 use crate::prompts::{InvalidOutput, Output};
-use crate::redaction::{Placeholders, Redacted, Vault};
+use crate::redaction::{Placeholders, Redacted, Vault, without_placeholders};
 use crate::request::Input;
 
 /// What happens to an unsupported claim (`VERIFY_MODE`).
@@ -102,21 +102,26 @@ pub struct Verification {
 pub struct Source {
     numbers: HashSet<String>,
     words: HashSet<String>,
-    lines: Vec<(String, HashSet<String>)>,
+    lines: Vec<String>,
+    /// The lines that hold a word, by index.
+    lines_of: HashMap<String, Vec<usize>>,
 }
 
 impl Source {
     /// Reads the sources' facts.
     #[must_use]
     pub fn of(texts: &[&Redacted]) -> Source {
-        let mut source = Source { numbers: HashSet::new(), words: HashSet::new(), lines: Vec::new() };
+        let mut source =
+            Source { numbers: HashSet::new(), words: HashSet::new(), lines: Vec::new(), lines_of: HashMap::new() };
         for line in texts.iter().flat_map(|text| text.as_str().lines()) {
             let plain = without_placeholders(line);
             source.numbers.extend(numbers(&plain).map(|range| figure(&plain[range])));
-            let words = word_set(line);
-            source.words.extend(words.iter().cloned());
+            for word in word_set(line) {
+                source.lines_of.entry(word.clone()).or_default().push(source.lines.len());
+                source.words.insert(word);
+            }
             if !line.trim().is_empty() {
-                source.lines.push((line.to_owned(), words));
+                source.lines.push(line.to_owned());
             }
         }
         source
@@ -137,13 +142,20 @@ impl Source {
     }
 
     /// The source's line that shares the most words with `line`, the first of equals, and how many it shares.
+    ///
+    /// Rare words are looked up first and the look-ups are bounded, so that a source of many lines that all share a word
+    /// does not make every line of an answer cost all of them.
     fn nearest(&self, line: &str) -> Option<(usize, &str)> {
-        let wanted = word_set(line);
-        let common = |words: &HashSet<String>| wanted.intersection(words).count();
-        let lines = self.lines.iter().enumerate().map(|(index, (text, words))| (common(words), index, text));
-        lines
-            .max_by_key(|(count, index, _)| (*count, std::cmp::Reverse(*index)))
-            .map(|(count, _, text)| (count, text.as_str()))
+        const MAX_LOOKUPS: usize = 4_096;
+        let mut places: Vec<&Vec<usize>> = word_set(line).iter().filter_map(|word| self.lines_of.get(word)).collect();
+        places.sort_by_key(|lines| lines.len());
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        for index in places.into_iter().flatten().take(MAX_LOOKUPS) {
+            *counts.entry(*index).or_default() += 1;
+        }
+        let best = counts.into_iter().max_by_key(|&(index, count)| (count, std::cmp::Reverse(index)));
+        let (index, count) = best.unwrap_or((0, 0));
+        self.lines.get(index).map(|line| (count, line.as_str()))
     }
 
     /// The nearest line, if it shares at least half of the words.
@@ -341,18 +353,6 @@ fn words(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 fn word_set(line: &str) -> HashSet<String> {
     let plain = without_placeholders(line);
     words(&plain).map(|range| plain[range].to_lowercase()).collect()
-}
-
-/// The line with each placeholder blanked out by as many bytes, so that ranges stay valid.
-fn without_placeholders(line: &str) -> String {
-    let mut plain = String::with_capacity(line.len());
-    while let Some(start) = line[plain.len()..].find("<PII_REDACTED_").map(|start| plain.len() + start) {
-        let end = line[start..].find('>').map_or(line.len(), |length| start + length + 1);
-        plain.push_str(&line[plain.len()..start]);
-        plain.extend(std::iter::repeat_n(' ', end - start));
-    }
-    plain.push_str(&line[plain.len()..]);
-    plain
 }
 
 #[cfg(test)]

@@ -31,19 +31,17 @@ impl Bill {
     }
 
     pub(crate) fn of(outcome: &Result<Completion, Failure>, choice: &Choice, request_bytes: u64) -> Bill {
-        let output_tokens = choice.max_tokens;
-        let (usage, status, estimated) = match outcome {
-            Ok(completion) => (completion.usage, status(completion.stop_reason), false),
-            Err(Failure { billed: Billed::Nothing, .. }) => return Bill::nothing(),
-            Err(Failure { billed: Billed::Exactly(usage), .. }) => (*usage, Status::Failed, false),
-            Err(Failure { billed: Billed::AtLeast(usage), .. }) => {
-                (Usage { output_tokens, ..*usage }, Status::Failed, true)
-            }
-            Err(Failure { billed: Billed::Unknown, .. }) => {
-                (Usage { input_tokens: request_bytes, output_tokens, ..Usage::default() }, Status::Failed, true)
-            }
+        let (billed, status, simulated) = match outcome {
+            Ok(completion) => (completion.billed, status(completion.stop_reason), completion.simulated),
+            Err(failure) => (failure.billed, Status::Failed, failure.simulated),
         };
-        let simulated = outcome.as_ref().is_ok_and(|completion| completion.simulated);
+        let output_tokens = choice.max_tokens;
+        let (usage, estimated) = match billed {
+            Billed::Nothing => return Bill::nothing(),
+            Billed::Exactly(usage) => (usage, false),
+            Billed::AtLeast(usage) => (Usage { output_tokens, ..usage }, true),
+            Billed::Unknown => (Usage { input_tokens: request_bytes, output_tokens, ..Usage::default() }, true),
+        };
         Bill { usage, cost: choice.model.cost(&usage), status: Some(status), estimated, simulated }
     }
 

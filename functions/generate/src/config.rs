@@ -1,12 +1,13 @@
 //! The function's configuration: names and defaults as in the README's table.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 use shared::budget::Caps;
 use shared::caller::AuthMode;
 use shared::limits::{Buckets, LimitsConfig, Quota};
+use shared::prices::PriceSheet;
 use shared::request::Task;
 use shared::settings::{Reader, SettingsError, Tables, is_loopback};
 use shared::verify::Mode;
@@ -73,7 +74,14 @@ impl Config {
         let models = Task::ALL.into_iter().map(model).collect();
         let key = match (reader.text("ANTHROPIC_API_KEY"), reader.text("ANTHROPIC_API_KEY_PARAMETER")) {
             (None, None) => KeySource::None,
-            (Some(key), None) => KeySource::Value(key.into()),
+            (Some(key), None) => {
+                // A key file usually ends with a line end; anything else that no header can carry is a mistake.
+                let key = key.trim();
+                if http::HeaderValue::from_str(key).is_err() {
+                    reader.problem("ANTHROPIC_API_KEY must be one line of printable characters");
+                }
+                KeySource::Value(key.into())
+            }
             (None, Some(parameter)) => KeySource::Parameter(parameter),
             (Some(_), Some(_)) => {
                 reader.problem("set ANTHROPIC_API_KEY or ANTHROPIC_API_KEY_PARAMETER, not both");
@@ -81,7 +89,8 @@ impl Config {
             }
         };
         let base_url = reader.text_or("ANTHROPIC_BASE_URL", "https://api.anthropic.com");
-        if !base_url.starts_with("https://") && !is_loopback(&base_url) {
+        let is_address = base_url.parse::<http::Uri>().is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
+        if !is_address || (!base_url.starts_with("https://") && !is_loopback(&base_url)) {
             reader.problem("ANTHROPIC_BASE_URL must be an https address, or http on this machine");
         }
         let auth = AuthMode::read(&mut reader);
@@ -105,7 +114,8 @@ impl Config {
             limits: LimitsConfig {
                 caller: buckets(&mut reader, "CALLER"),
                 provider: buckets(&mut reader, "PROVIDER"),
-                caller_max_in_flight: reader.parsed_or("CALLER_MAX_IN_FLIGHT", "a whole number", 40),
+                caller_max_in_flight: Some(reader.parsed_or("CALLER_MAX_IN_FLIGHT", "a whole number (0 is off)", 40))
+                    .filter(|most| *most > 0),
                 wait: reader.millis_or("RATE_LIMIT_WAIT_MS", 2_000),
                 caps: Caps { caller: reader.dollars("CALLER_BUDGET_USD"), total: reader.dollars("TOTAL_BUDGET_USD") },
             },
@@ -115,6 +125,15 @@ impl Config {
         };
         reader.finish()?;
         Ok(config)
+    }
+}
+
+impl Config {
+    /// Configured models that cannot be asked at `now`, with the variable that names them.
+    pub(crate) fn unusable_models(&self, now: SystemTime) -> Vec<(String, &str)> {
+        let usable = |model: &str| PriceSheet::embedded().model(model, now).is_ok();
+        let unusable = self.models.iter().filter(|(_, model)| !usable(model));
+        unusable.map(|(task, model)| (task.model_variable(), model.as_str())).collect()
     }
 }
 

@@ -70,6 +70,13 @@ impl Generate {
     ///
     /// If no HTTP client can be built.
     pub fn new(config: Config, client: Client) -> Result<Generate, Error> {
+        for (variable, model) in config.unusable_models(SystemTime::now()) {
+            tracing::warn!(
+                variable,
+                model,
+                "no model of the price sheet that can be asked: requests that name none are refused"
+            );
+        }
         let llm = match &config.key {
             KeySource::Value(key) => Ok(LlmClient::new(LlmConfig {
                 base_url: config.base_url.clone(),

@@ -12,6 +12,9 @@ pub(crate) fn denied(denied: &Denied) -> Problem {
         Denied::Rate { retry_after } => Problem::new(Code::RateLimited).retry_after(*retry_after),
         Denied::Concurrency => Problem::new(Code::ConcurrencyLimited).retry_after(Duration::from_secs(1)),
         Denied::Budget { retry_after } => Problem::new(Code::BudgetExhausted).retry_after(*retry_after),
+        Denied::TooDear => Problem::new(Code::BudgetExhausted)
+            .with_detail("This request alone could exceed the budget; ask for fewer tokens.")
+            .never_retryable(),
         Denied::Provider { retry_after } => Problem::new(Code::ProviderThrottled).retry_after(*retry_after),
         Denied::Store(error) => store("limiter", error),
     }
@@ -30,6 +33,10 @@ pub(crate) fn internal<E>(what: &'static str, _: &E) -> Problem {
 }
 
 pub(crate) fn failed(error: &LlmError) -> Problem {
+    // Neither message nor cause of a model error holds content; the caller gets a fixed sentence instead.
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |cause| cause.source());
+    let chain = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    tracing::warn!(error = chain, "model call failed");
     let problem = Problem::new(match error {
         LlmError::Throttled { .. } => Code::ProviderThrottled,
         LlmError::Overloaded { .. } => Code::ProviderOverloaded,
@@ -40,8 +47,9 @@ pub(crate) fn failed(error: &LlmError) -> Problem {
         LlmError::Unreachable(_) => Code::LlmUnavailable,
         LlmError::StreamEnded => Code::ProviderStreamEnded,
     });
-    let wait = error.retry_after().filter(|_| problem.code.status() == 503);
-    match wait {
+    // An outage passes, a rejected request does not.
+    let problem = if matches!(error, LlmError::Upstream { .. }) { problem.retryable() } else { problem };
+    match error.retry_after().filter(|_| problem.code.status() == 503) {
         Some(wait) => problem.retry_after(wait),
         None => problem,
     }

@@ -8,6 +8,8 @@ use shared::problem::{Code, Problem};
 use shared::request_id::RequestId;
 use shared::response::{self, Complete};
 
+use crate::query::{HistoryQuery, Whose};
+
 const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const CSV: &str = "text/csv";
@@ -21,7 +23,7 @@ pub(crate) fn negotiate(headers: &HeaderMap) -> Result<&'static str, Problem> {
 pub(crate) fn response(
     format: &'static str,
     page: &HistoryPage,
-    limit: i32,
+    query: &HistoryQuery,
     period: &str,
     request_id: &RequestId,
 ) -> Result<Complete, Problem> {
@@ -33,7 +35,9 @@ pub(crate) fn response(
     let mut response = response::complete(200, format, body.ok_or(Code::Internal)?, request_id);
     if let Some(cursor) = &page.next_cursor {
         // Relative, so that it holds with and without a stage in the path. Nothing in it needs escaping.
-        let link = format!("<?period={period}&limit={limit}&cursor={cursor}>; rel=\"next\"");
+        let whose =
+            if let Whose::One(caller) = &query.whose { format!("caller={}&", caller.as_str()) } else { String::new() };
+        let link = format!("<?{whose}period={period}&limit={}&cursor={cursor}>; rel=\"next\"", query.limit);
         if let Ok(link) = HeaderValue::from_str(&link) {
             response.headers_mut().insert("link", link);
         }

@@ -130,8 +130,8 @@ impl Stats {
         let caller = query.whose.of(identity)?.ok_or_else(|| {
             Problem::invalid_field("/caller", "one caller's id; records are not listed over all callers")
         })?;
-        let period = match query.period {
-            Some(period) => period,
+        let period = match &query.period {
+            Some(period) => period.clone(),
             None => self.ledger.period(&caller, arrival.now).await.map_err(|error| unavailable(&error))?.period,
         };
         let page = self.ledger.history(&caller, &period, query.cursor.as_deref(), query.limit).await;
@@ -139,7 +139,7 @@ impl Stats {
             HistoryError::Cursor => Problem::invalid_field("/cursor", "a cursor that a page of this list ended with"),
             HistoryError::Store(error) => unavailable(&error),
         })?;
-        export::response(format, &page, query.limit, &period, &arrival.request_id)
+        export::response(format, &page, &query, &period, &arrival.request_id)
     }
 
     async fn reset(&self, event: &Request, caller: &Caller, arrival: &Arrival) -> Result<Complete, Problem> {

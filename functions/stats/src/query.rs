@@ -111,7 +111,9 @@ fn is_period(text: &str) -> bool {
     let (month, number) = text.split_once('.').unwrap_or((text, "1"));
     let digits = |part: &str| !part.is_empty() && part.len() <= 10 && part.bytes().all(|byte| byte.is_ascii_digit());
     let date = month.split_once('-').is_some_and(|(y, m)| y.len() == 4 && m.len() == 2 && digits(y) && digits(m));
-    date && digits(number)
+    let in_year =
+        month.get(5..).and_then(|month| month.parse::<u8>().ok()).is_some_and(|month| (1..=12).contains(&month));
+    date && in_year && digits(number) && !number.starts_with('0')
 }
 
 /// The body of `/stats/reset`; an empty body is an empty object.
@@ -166,7 +168,10 @@ impl Parameters {
     }
 
     fn date(&mut self, name: &str) -> Option<Date> {
-        let date = self.text(name).map(|text| Date::parse(&text, DATE))?;
+        let date = self.text(name).map(|text| match text.len() {
+            10 => Date::parse(&text, DATE).map_err(drop),
+            _ => Err(()),
+        })?;
         date.map_err(|_| self.wrong(&format!("/{name}"), "a date such as 2026-11-01")).ok()
     }
 
@@ -239,7 +244,15 @@ mod tests {
         let history = |pairs: &[(&str, &str)]| HistoryQuery::parse(&request(pairs)).ok();
         assert_eq!(history(&[]).map(|query| query.limit), Some(100));
         assert_eq!(history(&[("period", "2026-11.2"), ("limit", "1000")]).map(|query| query.limit), Some(1_000));
-        for wrong in [("limit", "0"), ("limit", "1001"), ("limit", "x"), ("period", "2026-11#R"), ("period", "now")] {
+        for wrong in [
+            ("limit", "0"),
+            ("limit", "1001"),
+            ("limit", "x"),
+            ("period", "2026-11#R"),
+            ("period", "now"),
+            ("period", "2026-13"),
+            ("period", "2026-11.0"),
+        ] {
             assert_eq!(history(&[wrong]), None, "{wrong:?}");
         }
     }

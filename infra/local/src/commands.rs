@@ -70,7 +70,7 @@ impl Cli {
     /// What is logged where `RUST_LOG` says nothing: a line a request for the server, only trouble for the others.
     #[must_use]
     pub fn log_filter(&self) -> &'static str {
-        if self.command.is_none() { "warn,shared::response=info" } else { "warn" }
+        if self.command.is_none() { "warn,dynoxide=error,shared::response=info" } else { "warn,dynoxide=error" }
     }
 
     /// Runs the command. 0 is success, 1 failure, 3 refused by limit or budget; clap answers wrong usage with 2.

@@ -68,8 +68,13 @@ pub async fn run(
 async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response {
     let arrival = Arrival::at(std::time::SystemTime::now());
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, GATEWAY_LIMIT).await else {
-        return refused(Code::BodyTooLarge, &arrival);
+    let body = match to_bytes(body, GATEWAY_LIMIT).await {
+        Ok(body) => body,
+        Err(error) => {
+            let cause = std::error::Error::source(&error);
+            let too_large = cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+            return refused(if too_large { Code::BodyTooLarge } else { Code::InvalidRequest }, &arrival);
+        }
     };
     let request = HttpRequest { method: parts.method, uri: parts.uri, headers: parts.headers, body: body.to_vec() };
     // A task of its own, because the caller may hang up while the model is still working.

@@ -49,10 +49,9 @@ impl Service {
         notes.push(format!("dynamodb on {endpoint}"));
 
         let base_url = environment.get("ANTHROPIC_BASE_URL");
-        match (
-            environment.get("ANTHROPIC_API_KEY").or_else(|| environment.get("ANTHROPIC_API_KEY_PARAMETER")),
-            base_url,
-        ) {
+        let by_parameter = environment.get("ANTHROPIC_API_KEY_PARAMETER").is_some();
+        match (environment.get("ANTHROPIC_API_KEY"), base_url) {
+            (None, None) if by_parameter => notes.push("the model key's parameter is not read yet".to_owned()),
             (None, None) => {
                 let model = backends::serve_model(0, log).await?;
                 notes.push(format!("no model key is set: a stand-in model answers on {model}, answers are simulated"));

@@ -184,7 +184,7 @@ fn redact_shows_a_person_what_the_model_would_see() {
     let output = run(&["redact", &format!("{EXAMPLES}/resume.txt")], &[], "");
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(out.starts_with("<PII_REDACTED_NAME_1>\n") && !out.contains('\u{1b}'), "colors are for terminals");
-    assert!(err.contains("replaced: 2 NAME"), "{err}");
+    assert!(err.contains("replaced: 5 NAME"), "{err}");
     assert_eq!(out.lines().count(), RESUME.lines().count());
 }
 
@@ -210,6 +210,8 @@ async fn the_server_answers_http_keeps_its_tables_and_ends_on_a_signal() {
         let too_large = http.post(format!("{url}/api/v1/generate")).header("content-type", "application/json");
         let too_large = too_large.body(vec![b' '; 2_000_000]).send().await.expect("an answer");
         assert_eq!(too_large.status(), 413);
+        let beyond = http.post(format!("{url}/api/v1/generate")).body(vec![b' '; 11 * 1024 * 1024]).send().await;
+        assert!(beyond.map_or(true, |answer| answer.status() == 413), "the gateway's own limit");
         let port = url.rsplit_once(':').expect("a port").1.to_owned();
         let taken = run(&["--port", &port], &[], "");
         assert_eq!(taken.status.code(), Some(1));

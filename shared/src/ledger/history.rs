@@ -1,6 +1,5 @@
 //! History: records one by one, newest first.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -77,15 +76,20 @@ impl Ledger {
             .expression_attribute_values(":pk", s(&pk))
             .expression_attribute_values(":r", s("R#"))
             .scan_index_forward(false)
-            .limit(limit);
+            // One more than the page tells whether there is a next one.
+            .limit(limit.saturating_add(1));
         let query = match after {
             Some(sort_key) => query.exclusive_start_key("PK", s(&pk)).exclusive_start_key("SK", s(sort_key)),
             None => query,
         };
         let page = query.send().await.map_err(|error| StoreError::of(&error))?;
-        let next_cursor = page.last_evaluated_key.as_ref().and_then(|key| key.get("SK")).and_then(encode);
-        let records: Vec<RecordItem> = serde_dynamo::from_items(page.items.unwrap_or_default())
+        let mut records: Vec<RecordItem> = serde_dynamo::from_items(page.items.unwrap_or_default())
             .map_err(|_| StoreError::unexpected("an item that is no record"))?;
+        let fits = usize::try_from(limit).unwrap_or(0);
+        // A page is also cut at a megabyte, with fewer records than asked for.
+        let more = records.len() > fits || (records.len() < fits && page.last_evaluated_key.is_some());
+        records.truncate(fits);
+        let next_cursor = records.last().filter(|_| more).map(|record| URL_SAFE_NO_PAD.encode(&record.sk));
         Ok(HistoryPage { items: records.into_iter().map(HistoryItem::from).collect(), next_cursor })
     }
 }
@@ -112,10 +116,6 @@ impl From<RecordItem> for HistoryItem {
             duration_ms: item.duration_ms,
         }
     }
-}
-
-fn encode(sort_key: &AttributeValue) -> Option<String> {
-    sort_key.as_s().ok().map(|text| URL_SAFE_NO_PAD.encode(text))
 }
 
 /// Accepts exactly the form of a record's sort key.

@@ -29,6 +29,8 @@ type Item = HashMap<String, AttributeValue>;
 const MAX_CALLS: usize = 3;
 /// Callers and models that this sandbox remembers before it forgets all of them.
 const MAX_REMEMBERED: usize = 10_000;
+/// When to come back if only requests in flight keep a budget from fitting: some will have been settled.
+const SOON: Duration = Duration::from_secs(5);
 const MAX_BLOCK: Duration = Duration::from_secs(1);
 
 /// Admission to one provider attempt. Settle it whatever happens; what is never settled stays reserved at its ceiling.
@@ -76,7 +78,12 @@ struct Ask<'a> {
 enum Refusal {
     Rate(Duration),
     Concurrency,
+    /// The month's budget, as far as it is spent.
     Budget,
+    /// The month's budget, for as long as others' reservations are open.
+    Reserved,
+    /// The ceiling alone exceeds the cap.
+    TooDear,
 }
 
 /// The limiter of one deployment. Clones of the client share its connections; what is remembered is per sandbox and only
@@ -133,7 +140,7 @@ impl Limits {
             suffix: "",
             buckets: config.caller,
             cap: config.caps.caller,
-            max_in_flight: Some(config.caller_max_in_flight),
+            max_in_flight: config.caller_max_in_flight,
         };
         let (caller, item, caller_wait) = match self.take(&ask, wanted, now).await? {
             Ok(taken) => taken,
@@ -192,7 +199,7 @@ impl Limits {
         let month = format!("b{}", budget::month(now).replace('-', ""));
         let reservation = format!("r{}.{}", wanted.request_id, wanted.attempt);
         if ask.cap.is_some_and(|cap| wanted.ceiling > cap) {
-            return Ok(Err(Refusal::Budget));
+            return Ok(Err(Refusal::TooDear));
         }
         let takes = self.takes(ask, wanted, now);
         let mut known: Vec<Option<u64>> = takes.iter().map(|(name, ..)| self.remembered(&ask.key, name)).collect();
@@ -399,8 +406,10 @@ fn refusal(
     max_in_flight: Option<u64>,
     takes: &[(String, Take, Quota, Option<u64>)],
 ) -> Option<Refusal> {
-    if room.is_some_and(|room| number(item, month).unwrap_or(0) > room) {
-        return Some(Refusal::Budget);
+    let committed = number(item, month).unwrap_or(0);
+    if let Some(room) = room.filter(|room| committed > *room) {
+        let open = item.keys().filter(|name| name.starts_with('r')).filter_map(|name| number(item, name)).sum();
+        return Some(if committed.saturating_sub(open) > room { Refusal::Budget } else { Refusal::Reserved });
     }
     if max_in_flight.is_some_and(|most| number(item, "n").unwrap_or(0) >= most) {
         return Some(Refusal::Concurrency);
@@ -413,6 +422,8 @@ fn denied(refusal: Refusal, now: SystemTime, rate: impl Fn(Duration) -> Denied) 
         Refusal::Rate(retry_after) => rate(retry_after),
         Refusal::Concurrency => Denied::Concurrency,
         Refusal::Budget => Denied::Budget { retry_after: budget::until_next_month(now) },
+        Refusal::Reserved => Denied::Budget { retry_after: SOON },
+        Refusal::TooDear => Denied::TooDear,
     }
 }
 

@@ -12,6 +12,8 @@ use crate::prices::Usage;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
+/// A wish to be left alone for longer is cut to this.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 /// Largest error body that is read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 
@@ -125,9 +127,15 @@ pub struct Failure {
     pub error: LlmError,
     /// What it may have cost.
     pub billed: Billed,
+    /// Whether the stand-in model answered.
+    pub simulated: bool,
 }
 
 impl Failure {
+    pub(super) fn new(error: LlmError, billed: Billed) -> Failure {
+        Failure { error, billed, simulated: false }
+    }
+
     pub(super) fn is_retryable(&self) -> bool {
         self.billed == Billed::Nothing && self.error.is_transient()
     }
@@ -146,12 +154,12 @@ pub(super) struct ErrorObject {
 
 /// A send that failed: nothing is billed if no connection stood, anything may be if it broke afterwards.
 pub(super) fn not_sent(error: reqwest::Error) -> Failure {
-    // hyper reports a pooled connection that turned out dead before the request was written as a connect error or as a
+    // A request that could not even be built was never sent. hyper reports a pooled connection that turned out dead before the request was written as a connect error or as a
     // canceled request; both are safe to repeat.
-    let unsent = error.is_connect() || is_canceled(&error);
+    let unsent = error.is_builder() || error.is_connect() || is_canceled(&error);
     let billed = if unsent { Billed::Nothing } else { Billed::Unknown };
     let error = if unsent { LlmError::Unreachable(error.without_url().into()) } else { LlmError::StreamEnded };
-    Failure { error, billed }
+    Failure::new(error, billed)
 }
 
 fn is_canceled(error: &reqwest::Error) -> bool {
@@ -196,7 +204,7 @@ pub(super) async fn refused(mut response: Response) -> LlmError {
 /// `retry-after-ms`, else `retry-after` in seconds or as a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let positive = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+    let positive = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_WAIT.as_secs_f64())).ok();
     if let Some(millis) = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok()) {
         return positive(millis / 1000.0);
     }
@@ -206,7 +214,7 @@ fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     }
     // HTTP dates end in GMT, which RFC 2822 allows as an obsolete zone.
     let date = OffsetDateTime::parse(value, &Rfc2822).ok()?;
-    Some(SystemTime::from(date).duration_since(now).unwrap_or(Duration::ZERO))
+    Some(SystemTime::from(date).duration_since(now).unwrap_or(Duration::ZERO).min(LONGEST_WAIT))
 }
 
 #[cfg(test)]
@@ -226,5 +234,6 @@ mod tests {
         assert_eq!(wait("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
         assert_eq!(wait("retry-after", "-1"), None);
         assert_eq!(wait("retry-after", "soon"), None);
+        assert_eq!(wait("retry-after", "10000000000000000000"), Some(LONGEST_WAIT));
     }
 }

@@ -130,7 +130,7 @@ pub(super) enum Event {
 #[derive(Deserialize)]
 pub(super) struct StartedMessage {
     #[serde(default)]
-    pub(super) usage: WireUsage,
+    pub(super) usage: Option<WireUsage>,
 }
 
 #[derive(Deserialize)]
@@ -176,6 +176,14 @@ struct CacheCreation {
 }
 
 impl WireUsage {
+    pub(super) fn reports_prompt(&self) -> bool {
+        self.input_tokens.is_some()
+    }
+
+    pub(super) fn reports_output(&self) -> bool {
+        self.output_tokens.is_some()
+    }
+
     /// Replaces what this report states. The split of cache writes comes with the first report only; a later total that
     /// exceeds it counts as five-minute writes, the only kind this client could ask for.
     pub(super) fn apply(&self, usage: &mut Usage) {

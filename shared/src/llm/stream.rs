@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -43,7 +45,7 @@ impl StopReason {
         }
     }
 
-    /// The provider's word for it, as answers carry it.
+    /// The word for it in answers; a stop sequence counts as the end.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,8 +65,8 @@ pub struct Completion {
     pub text: String,
     /// Why it ended.
     pub stop_reason: StopReason,
-    /// What it used, as reported.
-    pub usage: Usage,
+    /// What it used: exactly, or as far as the provider reported it.
+    pub billed: Billed,
     /// Whether the stand-in model wrote it.
     pub simulated: bool,
     /// Times the call was sent, the refused ones included.
@@ -84,6 +86,8 @@ type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>
 /// An answer that is arriving. Dropping it closes the connection and so ends the call upstream.
 pub struct AnswerStream {
     events: Events,
+    /// Set when the stream was cut for its size: the parser does not pass our own error on.
+    too_large: Arc<AtomicBool>,
     deadline: Instant,
     idle_timeout: Duration,
     text_blocks: HashSet<u64>,
@@ -91,6 +95,8 @@ pub struct AnswerStream {
     text: String,
     usage: Usage,
     started: bool,
+    prompt_reported: bool,
+    output_reported: bool,
     stop_reason: Option<StopReason>,
     ended: bool,
     simulated: bool,
@@ -100,14 +106,20 @@ pub struct AnswerStream {
 impl AnswerStream {
     pub(super) fn new(response: Response, attempts: u32, deadline: Instant, idle_timeout: Duration) -> AnswerStream {
         let simulated = response.headers().get("x-tailor-simulated").is_some_and(|value| value == "true");
-        let mut seen = 0;
+        let too_large = Arc::new(AtomicBool::new(false));
+        let (mut seen, cut) = (0, Arc::clone(&too_large));
         let bytes = response.bytes_stream().map(move |chunk| -> Result<Bytes, LlmError> {
             let chunk = chunk.map_err(|_| LlmError::StreamEnded)?;
             seen += chunk.len();
-            if seen > MAX_STREAM_BYTES { Err(LlmError::Malformed) } else { Ok(chunk) }
+            if seen > MAX_STREAM_BYTES {
+                cut.store(true, Ordering::Relaxed);
+                return Err(LlmError::Malformed);
+            }
+            Ok(chunk)
         });
         AnswerStream {
             events: Box::pin(SseByteStream::new(bytes)),
+            too_large,
             deadline,
             idle_timeout,
             text_blocks: HashSet::new(),
@@ -115,6 +127,8 @@ impl AnswerStream {
             text: String::new(),
             usage: Usage::default(),
             started: false,
+            prompt_reported: false,
+            output_reported: false,
             stop_reason: None,
             ended: false,
             simulated,
@@ -128,7 +142,7 @@ impl AnswerStream {
             match self.next_event().await? {
                 Event::MessageStart { message } => self.start(&message),
                 Event::Error { error } => {
-                    return Err(Failure { error: LlmError::from_type(&error.kind), billed: Billed::Nothing });
+                    return Err(Failure::new(LlmError::from_type(&error.kind), Billed::Nothing));
                 }
                 Event::MessageStop => return Err(self.failed(LlmError::StreamEnded)),
                 _ => {}
@@ -162,6 +176,7 @@ impl AnswerStream {
                     self.stop_reason = delta.stop_reason.as_deref().map(StopReason::parse).or(self.stop_reason);
                     if let Some(usage) = usage {
                         usage.apply(&mut self.usage);
+                        self.output_reported |= usage.reports_output();
                     }
                 }
                 Event::MessageStop => self.ended = true,
@@ -182,9 +197,9 @@ impl AnswerStream {
         match self.stop_reason.filter(|_| self.ended) {
             None => Err(self.failed(LlmError::StreamEnded)),
             Some(stop_reason) => Ok(Completion {
+                billed: self.billed(),
                 text: self.text,
                 stop_reason,
-                usage: self.usage,
                 simulated: self.simulated,
                 attempts: self.attempts,
             }),
@@ -198,18 +213,25 @@ impl AnswerStream {
     }
 
     fn start(&mut self, message: &StartedMessage) {
-        message.usage.apply(&mut self.usage);
+        if let Some(usage) = message.usage {
+            usage.apply(&mut self.usage);
+            self.prompt_reported |= usage.reports_prompt();
+        }
         self.started = true;
     }
 
-    fn failed(&self, error: LlmError) -> Failure {
-        // The usage that comes with the stop reason is the last word; what comes before counts the prompt only.
-        let billed = match (self.started, self.stop_reason) {
+    /// The usage that comes with the stop reason is the last word; what comes before counts the prompt only, and a
+    /// provider may leave out either.
+    fn billed(&self) -> Billed {
+        match (self.started && self.prompt_reported, self.output_reported) {
             (false, _) => Billed::Unknown,
-            (true, None) => Billed::AtLeast(self.usage),
-            (true, Some(_)) => Billed::Exactly(self.usage),
-        };
-        Failure { error, billed }
+            (true, false) => Billed::AtLeast(self.usage),
+            (true, true) => Billed::Exactly(self.usage),
+        }
+    }
+
+    fn failed(&self, error: LlmError) -> Failure {
+        Failure { error, billed: self.billed(), simulated: self.simulated }
     }
 
     async fn next_event(&mut self) -> Result<Event, Failure> {
@@ -217,7 +239,10 @@ impl AnswerStream {
         loop {
             let event = match tokio::time::timeout_at(silence, self.events.next()).await {
                 Err(_) => return Err(self.failed(LlmError::DeadlineExceeded)),
-                Ok(None | Some(Err(sse_stream::Error::Body(_)))) => return Err(self.failed(LlmError::StreamEnded)),
+                Ok(None) => return Err(self.failed(LlmError::StreamEnded)),
+                Ok(Some(Err(sse_stream::Error::Body(_)))) if !self.too_large.load(Ordering::Relaxed) => {
+                    return Err(self.failed(LlmError::StreamEnded));
+                }
                 Ok(Some(Err(_))) => return Err(self.failed(LlmError::Malformed)),
                 Ok(Some(Ok(event))) => event,
             };

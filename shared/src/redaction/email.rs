@@ -1,19 +1,185 @@
-//! E-mail addresses, also with letters beyond ASCII.
+//! E-mail addresses: also with letters beyond ASCII, spelled out (`jane (at) example (dot) com`) and broken over a line.
 
-use std::sync::LazyLock;
+use std::ops::Range;
 
-use regex::Regex;
-
+use super::layout::fold;
 use super::{Kind, Span};
 
-static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[\p{L}\p{N}._%+'\-]+@[\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)+").expect("a constant pattern")
-});
-
 pub(super) fn find(text: &str, found: &mut Vec<Span>) {
-    for at in EMAIL.find_iter(text) {
-        // A quotation mark before an address is not part of it.
-        let start = at.start() + at.as_str().len() - at.as_str().trim_start_matches(['\'', '.']).len();
-        found.push(Span { range: start..at.end(), kind: Kind::Email });
+    let bytes = text.as_bytes();
+    for at in memchr::memchr_iter(b'@', bytes) {
+        if let Some(range) = around(text, at..at + 1) {
+            found.push(Span { range, kind: Kind::Email });
+        }
     }
+    for open in memchr::memchr3_iter(b'(', b'[', b'{', bytes) {
+        if let Some(sign) = word_in_brackets(text, open, &["at", "a", "arroba", "chiocciola", "ät", "æt", "@"])
+            && let Some(range) = around(text, sign)
+        {
+            found.push(Span { range, kind: Kind::Email });
+        }
+    }
+    // `jane at example dot com`: the rarer word leads.
+    let mut from = 0;
+    while let Some(dot) = find_word(text, from, " dot ") {
+        from = dot + 5;
+        let line = text[..dot].rfind('\n').map_or(0, |at| at + 1);
+        let at = ["at", "AT", "At"].iter().filter_map(|word| text[line..dot].rfind(&format!(" {word} "))).max();
+        if let Some(range) = at.and_then(|at| around(text, line + at..line + at + 4)) {
+            found.push(Span { range, kind: Kind::Email });
+        }
+    }
+}
+
+fn find_word(text: &str, from: usize, word: &str) -> Option<usize> {
+    let lower = memchr::memmem::find(&text.as_bytes()[from..], word.as_bytes());
+    let upper = memchr::memmem::find(&text.as_bytes()[from..], word.to_ascii_uppercase().as_bytes());
+    [lower, upper].into_iter().flatten().min().map(|found| from + found)
+}
+
+/// The range of `(at)` with the spaces around it, if one of the words stands in brackets at `open`.
+fn word_in_brackets(text: &str, open: usize, words: &[&str]) -> Option<Range<usize>> {
+    let close = match text.as_bytes()[open] {
+        b'(' => ')',
+        b'[' => ']',
+        _ => '}',
+    };
+    let inside = &text[open + 1..];
+    let length = inside.char_indices().take(14).find(|(_, c)| *c == close).map(|(at, _)| at)?;
+    let word = fold(inside[..length].trim());
+    if !words.contains(&word.as_str()) {
+        return None;
+    }
+    let start = text[..open].trim_end_matches(' ').len();
+    let after = open + 1 + length + 1;
+    let end = after + (text[after..].len() - text[after..].trim_start_matches(' ').len());
+    Some(start..end)
+}
+
+/// The address around a sign for `@`.
+fn around(text: &str, sign: Range<usize>) -> Option<Range<usize>> {
+    let plain = sign.len() == 1;
+    let start = local_start(text, sign.start, plain)?;
+    let end = domain_end(text, sign.end, plain)?;
+    Some(start..end)
+}
+
+fn is_local(c: char) -> bool {
+    c.is_alphanumeric() || "._%+'-#!&*/=?^`~".contains(c)
+}
+
+/// Where the local part before `end` begins.
+fn local_start(text: &str, end: usize, plain: bool) -> Option<usize> {
+    let mut from = end;
+    // `jane @ example.com`, and a sign that begins a line whose address began on the line before.
+    let head = text[..end].trim_end_matches(' ');
+    if head.len() < end && plain && end - head.len() <= 1 {
+        from = head.len();
+    } else if plain && text[..end].ends_with('\n') {
+        from = text[..end].trim_end().len();
+    }
+    let mut start = from;
+    loop {
+        let run = text[..start].len() - text[..start].trim_end_matches(is_local).len();
+        start -= run;
+        // `jane (dot) doe`
+        let dotted = ["(dot)", "[dot]", "{dot}", "(DOT)", "[DOT]"].iter().find_map(|dot| {
+            let rest = text[..start].trim_end_matches(' ').strip_suffix(dot)?;
+            Some(rest.trim_end_matches(' ').len())
+        });
+        match dotted {
+            Some(before) if run > 0 => start = before,
+            _ => break,
+        }
+    }
+    let local =
+        text[start..from].trim_start_matches(['.', '\'', '/', '*', '=', '`', '~', '#', '&', '!', '?', '^', '-', '_']);
+    if !local.starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    start = from - local.len();
+    // A local part that was broken after a point or a hyphen: `jane.` at the end of the line before.
+    let broken = text[..start].trim_end_matches(' ').strip_suffix('\n').map(|head| head.trim_end_matches(' '));
+    if let Some(head) = broken.filter(|head| head.ends_with(['.', '_', '+']) || head.ends_with('-')) {
+        let more = head.len() - head.trim_end_matches(is_local).len();
+        if more > 1 && !head[..head.len() - more].ends_with(' ')
+            || more > 1 && more < 30 && head.ends_with(['.', '_']) && is_alone(head, more)
+        {
+            start = head.len() - more;
+        }
+    }
+    Some(start)
+}
+
+/// Whether the last `length` bytes of `head` begin their line or follow a separator or a label.
+fn is_alone(head: &str, length: usize) -> bool {
+    let before = head[..head.len() - length].trim_end_matches(' ');
+    before.is_empty() || before.ends_with(['\n', '|', '•', '·', ':', '<', '('])
+}
+
+/// Where the domain after `start` ends: labels with points (or their words) between them, the last of two letters or more.
+fn domain_end(text: &str, start: usize, plain: bool) -> Option<usize> {
+    let mut at = start;
+    if plain {
+        let rest = &text[at..];
+        at += if rest.starts_with(' ') && !rest.starts_with("  ") { 1 } else { 0 };
+        at += if text[at..].starts_with('\n') { 1 } else { 0 };
+    }
+    let mut labels = 0;
+    let mut end = None;
+    loop {
+        let rest = &text[at..];
+        let mut length = rest.find(|c: char| !(c.is_alphanumeric() || c == '-')).unwrap_or(rest.len());
+        // `exam-` at the end of a line goes on with `ple.com`.
+        if rest[..length].ends_with('-') && rest[length..].starts_with('\n') {
+            let more = &rest[length + 1..];
+            length += 1 + more.find(|c: char| !(c.is_alphanumeric() || c == '-')).unwrap_or(more.len());
+        }
+        let label = rest[..length].trim_end_matches('-');
+        if label.is_empty() {
+            break;
+        }
+        labels += 1;
+        at += label.len();
+        let letters = label.chars().filter(|c| c.is_alphabetic()).count();
+        if labels > 1 && letters >= 2 {
+            end = Some(at);
+        }
+        match dot(&text[at..], labels) {
+            Some(length) => at += length,
+            None => break,
+        }
+    }
+    end
+}
+
+/// The length of a point, or of what stands for one, between two labels.
+fn dot(rest: &str, labels: usize) -> Option<usize> {
+    let after = |length: usize| rest[length..].starts_with(char::is_alphanumeric).then_some(length);
+    if rest.starts_with('.') {
+        // The point may end a line in the middle of a domain, which then goes on in lower case.
+        let broken = rest.strip_prefix(".\n").is_some_and(|next| {
+            let word = next.len() - next.trim_start_matches(|c: char| c.is_ascii_lowercase() || c == '.').len();
+            labels == 1 && (2..=20).contains(&word)
+        });
+        return if broken { Some(2) } else { after(1) };
+    }
+    if rest.starts_with('\n') && labels == 1 && rest[1..].starts_with('.') {
+        return after(2);
+    }
+    let bare = rest.trim_start_matches(' ');
+    let spaces = rest.len() - bare.len();
+    for word in [
+        "(dot)", "[dot]", "{dot}", "(DOT)", "[DOT]", "{DOT}", "(punkt)", "(point)", "(punto)", "(ponto)", "dot ",
+        "DOT ",
+    ] {
+        if let Some(next) = bare.strip_prefix(word)
+            && spaces <= 2
+            && (spaces > 0 || word.ends_with(')') || word.ends_with(']') || word.ends_with('}'))
+        {
+            let more = next.len() - next.trim_start_matches(' ').len();
+            return after(spaces + word.len() + more);
+        }
+    }
+    None
 }

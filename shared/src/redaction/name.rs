@@ -1,157 +1,201 @@
-//! The owner's name: found by the shape of a résumé's first lines, then wherever its words recur.
+//! Names of people: the owner by the structure of his document, others by cues, all of them again where they recur.
+//!
+//! Order of work: the header's shape, a link between its words and an e-mail address or profile, recurrence of the words
+//! found, cues for third persons (titles, `report to`, references, sign-offs, a phone number or address beside the name).
+//! No list of names is used; lists say what is *not* a person.
 
-use std::collections::HashSet;
+mod cues;
+mod header;
+mod recurrence;
+
 use std::ops::Range;
 
+use super::layout::{Layout, fold};
+use super::lexicon::{self, in_list};
 use super::{Kind, Span};
 
-const HEADER_LINES: usize = 8;
-
-/// Words of header lines that are not names: titles of the document, of jobs and of sections, labels, places of work.
-const NOT_NAMES: &[&str] = &[
-    "resume", "résumé", "curriculum", "vitae", "cv", "profile", "summary", "objective", "contact", "address", "phone",
-    "email", "name", "about", "me", "experience", "education", "skills", "page", "confidential", "personal", "details",
-    "engineer", "engineering", "developer", "manager", "senior", "junior", "lead", "leader", "principal", "staff",
-    "software", "data", "product", "project", "program", "analyst", "architect", "designer", "consultant", "director",
-    "head", "chief", "officer", "scientist", "specialist", "administrator", "assistant", "associate", "intern",
-    "nurse", "teacher", "accountant", "marketing", "sales", "full", "stack", "backend", "frontend", "devops", "cloud",
-    "platform", "web", "mobile", "machine", "learning", "business", "operations", "technical", "professional", "with",
-    "and", "of", "for", "in", "at", "the", "years", "lebenslauf", "university", "college", "inc", "ltd", "gmbh", "llc",
-    "company", "optimized", "tailored", "looking", "work", "history", "employment", "references", "projects",
-    "languages",
-];
-const PARTICLES: &[&str] = &[
-    "de", "da", "di", "do", "dos", "del", "della", "der", "den", "van", "von", "zu", "la", "le", "el", "al", "bin",
-    "ibn", "y", "e", "ten", "ter",
-];
-const ORGANIZATIONS: &[&str] = &[
-    "inc", "ltd", "llc", "gmbh", "ag", "corp", "corporation", "university", "college", "institute", "school", "group",
-    "foundation", "hospital", "bank", "partners", "labs",
-];
-
-/// The name in the header of a résumé, as written.
-pub(super) fn in_header(text: &str) -> Option<String> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(HEADER_LINES);
-    lines.filter_map(name_of_line).next()
+/// Name words of a request, folded.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    words: Vec<String>,
 }
 
-fn name_of_line(line: &str) -> Option<String> {
-    let labeled = line.split_once(':').filter(|(label, _)| {
-        let label = label.trim().trim_matches('*').to_lowercase();
-        ["name", "full name", "nom", "nombre", "nome", "naam"].contains(&label.as_str())
-    });
-    let candidate = labeled.map_or(line, |(_, value)| value);
-    let cut = [",", "|", "•", "·", " - ", " – ", " — ", "(", "\t", "  "];
-    let end = cut.iter().filter_map(|mark| candidate.trim_start().find(mark)).min();
-    let candidate = candidate.trim_start();
-    let candidate = candidate[..end.unwrap_or(candidate.len())].trim_matches(['#', '*', '_', ' ', ':']);
-    let words: Vec<&str> = candidate.split_whitespace().collect();
-    let looks_right = (2..=5).contains(&words.len())
-        && words.iter().all(|word| is_name_word(word) || PARTICLES.contains(word))
-        && words.iter().any(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 2);
-    looks_right.then(|| candidate.to_owned())
-}
-
-fn is_name_word(word: &str) -> bool {
-    let letters = word.chars().all(|c| c.is_alphabetic() || "'’.-".contains(c));
-    letters && word.starts_with(char::is_uppercase) && !NOT_NAMES.contains(&word.to_lowercase().trim_end_matches('.'))
-}
-
-/// The spellings of name words to look for.
-pub(super) struct Words(HashSet<String>);
-
-impl Words {
-    pub(super) fn of(names: &[String]) -> Words {
-        let mut spellings = HashSet::new();
-        for part in names.iter().flat_map(|name| name.split_whitespace()).flat_map(|word| word.split(['-', '\'', '’']))
-        {
-            let word = part.trim_matches('.');
-            if word.chars().count() < 2 || PARTICLES.contains(&word) {
-                continue;
+impl Known {
+    /// Adds the words of a name; of a third person's only those that are hardly words of something else.
+    fn add(&mut self, name: &str, is_owner: bool) {
+        for word in name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
+            let folded = fold(word);
+            let long = folded.chars().count() >= if is_owner { 2 } else { 3 };
+            let plain = in_list(lexicon::PARTICLES, &folded) || in_list(lexicon::HONORIFICS, &folded);
+            let common = !is_owner && in_list(lexicon::NOT_NAMES, &folded);
+            if long && !plain && !common && !self.words.contains(&folded) {
+                self.words.push(folded);
             }
-            let title: String = word.chars().take(1).chain(word.chars().skip(1).flat_map(char::to_lowercase)).collect();
-            spellings.extend([word.to_owned(), word.to_uppercase(), title]);
-        }
-        Words(spellings)
-    }
-
-    /// Runs of name words, with the initials and particles between and before them. A run that is part of an
-    /// organization's name stays.
-    pub(super) fn find(&self, text: &str, found: &mut Vec<Span>) {
-        if self.0.is_empty() {
-            return;
-        }
-        let words: Vec<Range<usize>> = words(text);
-        let mut index = 0;
-        while index < words.len() {
-            if !self.matches(text, &words[index]) {
-                index += 1;
-                continue;
-            }
-            let mut last = index;
-            while let Some(next) = self.next_of_run(text, &words, last) {
-                last = next;
-            }
-            let mut first = index;
-            while first > 0 && joins(text, &words, first - 1) && initial(text, &words[first - 1]) {
-                first -= 1;
-            }
-            let start = words[first].start;
-            let organization = words.get(last + 1).is_some_and(|next| {
-                text[words[last].end..next.start].trim() == ""
-                    && ORGANIZATIONS.contains(&text[next.clone()].to_lowercase().as_str())
-            });
-            if !organization {
-                found.push(Span { range: start..words[last].end, kind: Kind::Name });
-            }
-            index = last + 1;
         }
     }
 
-    fn next_of_run(&self, text: &str, words: &[Range<usize>], last: usize) -> Option<usize> {
-        let mut next = last + 1;
-        while next < words.len() && joins(text, words, next - 1) {
-            let word = &text[words[next].clone()];
-            if self.matches(text, &words[next]) {
-                return Some(next);
+    fn has(&self, word: &str) -> bool {
+        self.words.iter().any(|known| known == word)
+    }
+
+    /// Whether a folded text holds one of the words, of four letters or more.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.words.iter().any(|word| word.len() >= 4 && text.contains(word.as_str()))
+    }
+}
+
+/// Finds names in a text and adds their words to what is known of the request.
+pub(super) fn find(layout: &Layout<'_>, is_resume: bool, others: &[Span], known: &mut Known, found: &mut Vec<Span>) {
+    let slugs = Slugs::of(layout.text, others);
+    if is_resume && let Some(owner) = header::owner(layout, &slugs) {
+        known.add(&layout.text[owner.clone()], true);
+        found.push(Span { range: owner, kind: Kind::Name });
+    }
+    let runs = runs(layout.text);
+    for run in cues::persons(layout, &runs, &slugs, others) {
+        known.add(&layout.text[run.clone()], false);
+        found.push(Span { range: run, kind: Kind::Name });
+    }
+}
+
+/// Later and earlier mentions of what is known by now.
+pub(super) fn find_again(layout: &Layout<'_>, known: &Known, found: &mut Vec<Span>) {
+    recurrence::find(layout, known, found);
+}
+
+/// Local parts and profile paths, folded, letters only: what a name is compared with.
+pub(super) struct Slugs(Vec<String>);
+
+impl Slugs {
+    fn of(text: &str, others: &[Span]) -> Slugs {
+        let mut slugs = Vec::new();
+        for span in others.iter().filter(|span| matches!(span.kind, Kind::Email | Kind::Url | Kind::Handle)) {
+            let value = fold(&text[span.range.clone()]);
+            let telling = match span.kind {
+                Kind::Email => value.split(['@', '(', '[', '{']).next().unwrap_or_default().to_owned(),
+                _ => value
+                    .trim_start_matches("https://")
+                    .trim_start_matches("http://")
+                    .trim_start_matches("www.")
+                    .to_owned(),
+            };
+            let letters: String = telling.chars().filter(|c| c.is_alphabetic()).collect();
+            if letters.len() >= 3 && !slugs.contains(&letters) {
+                slugs.push(letters);
             }
-            if !(PARTICLES.contains(&word) || initial(text, &words[next])) {
-                return None;
-            }
-            next += 1;
         }
-        None
+        Slugs(slugs)
     }
 
-    fn matches(&self, text: &str, word: &Range<usize>) -> bool {
-        self.0.contains(&text[word.clone()])
+    /// How many of a name's words of three letters or more occur in one slug.
+    fn links(&self, words: &[String]) -> usize {
+        let long = |word: &&String| word.chars().count() >= 3;
+        let count = |slug: &String| words.iter().filter(long).filter(|word| slug.contains(word.as_str())).count();
+        self.0.iter().map(count).max().unwrap_or(0)
+    }
+
+    /// Whether a slug is made of this name: two of its words, or its last word with the first one's initial.
+    fn is_made_of(&self, words: &[String]) -> bool {
+        let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
+        let initial: String = first.chars().take(1).collect();
+        self.links(words) >= 2
+            || (words.len() >= 2
+                && last.chars().count() >= 3
+                && self.0.iter().any(|slug| {
+                    slug.starts_with(&format!("{initial}{last}")) || slug.starts_with(&format!("{last}{initial}"))
+                }))
     }
 }
 
-/// Whether nothing but a space, a hyphen or an initial's point stands between a word and the next.
-fn joins(text: &str, words: &[Range<usize>], index: usize) -> bool {
-    words
-        .get(index + 1)
-        .is_some_and(|next| matches!(&text[words[index].end..next.start], " " | "-" | ". " | "." | "'" | "’"))
+/// A run of capitalized words on one line that could be a person's name.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    pub(super) range: Range<usize>,
+    /// Its words without initials and particles, folded.
+    pub(super) words: Vec<String>,
+    /// Words and initials.
+    pub(super) count: usize,
 }
 
-fn initial(text: &str, word: &Range<usize>) -> bool {
-    let mut letters = text[word.clone()].chars();
-    letters.next().is_some_and(char::is_uppercase) && letters.next().is_none()
+/// All maximal runs of words that are written like names and are not known to be something else.
+pub(super) fn runs(text: &str) -> Vec<Run> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(start) = next_capital(text, from) {
+        let run = run_at(text, start);
+        from = run.as_ref().map_or_else(|| end_of_word(text, start), |run| run.range.end).max(start + 1);
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        found.extend(run);
+    }
+    found
 }
 
-fn words(text: &str) -> Vec<Range<usize>> {
-    let mut words = Vec::new();
-    let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (c.is_alphabetic(), start) {
-            (true, None) => start = Some(at),
-            (false, Some(first)) => {
-                words.push(first..at);
-                start = None;
+/// The next letter from `from` on that begins a word and is upper case (or of a script without case).
+fn next_capital(text: &str, from: usize) -> Option<usize> {
+    let mut before = text[..from].chars().next_back();
+    for (at, c) in text[from..].char_indices() {
+        if is_opening(c) && !before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
+            return Some(from + at);
+        }
+        before = Some(c);
+    }
+    None
+}
+
+fn is_opening(c: char) -> bool {
+    if c.is_ascii() { c.is_ascii_uppercase() } else { c.is_uppercase() }
+}
+
+/// The end of a word; a hyphen with a lower-case letter behind it goes on with it (`Ji-hoon`).
+fn end_of_word(text: &str, start: usize) -> usize {
+    let end = |from: usize| text[from..].find(|c: char| !c.is_alphabetic()).map_or(text.len(), |length| from + length);
+    let first = end(start);
+    let joins = text[first..].strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_lowercase));
+    if joins { end(first + 1) } else { first }
+}
+
+/// The run that begins with the word at `start`.
+pub(super) fn run_at(text: &str, start: usize) -> Option<Run> {
+    let mut run = Run { range: start..start, words: Vec::new(), count: 0 };
+    let mut at = start;
+    let mut end = start;
+    loop {
+        let word_end = end_of_word(text, at);
+        let word = &text[at..word_end];
+        let is_initial = word.chars().count() == 1 && word.starts_with(is_opening);
+        let folded = fold(word);
+        if word.starts_with(is_opening) {
+            let digit = text[word_end..]
+                .starts_with(|c: char| c.is_ascii_digit() || c == '_' || c == '@' || c == '+' || c == '#');
+            let other = (!is_initial
+                && folded.rsplit('-').next().is_some_and(|part| in_list(lexicon::NOT_NAMES, part)))
+                || (run.count == 0 && in_list(lexicon::HONORIFICS, &folded) && word.len() <= 4);
+            if digit || other || (word_end < text.len() && text[word_end..].starts_with('/')) {
+                break;
             }
-            _ => {}
+            run.count += 1;
+            if !is_initial && !in_list(lexicon::PARTICLES, &folded) {
+                run.words.extend(folded.split('-').map(str::to_owned));
+            }
+            end = word_end;
+            if is_initial && text[end..].starts_with('.') {
+                end += 1;
+            }
+        } else if !(run.count > 0 && in_list(lexicon::PARTICLES, &folded)) {
+            break;
+        }
+        // What may stand between two words of a name.
+        let rest = &text[word_end..];
+        let gap =
+            [". ", ".-", " ", "-", "'", "’", "."].iter().find(|gap| rest.starts_with(**gap)).map_or(0, |gap| gap.len());
+        let dotted = rest.starts_with('.') && !is_initial;
+        at = word_end + gap;
+        if gap == 0 || dotted || run.count >= 6 || !text[at..].starts_with(char::is_alphabetic) {
+            break;
         }
     }
-    words
+    run.range.end = end;
+    (run.count > 0 && !run.words.is_empty()).then_some(run)
 }

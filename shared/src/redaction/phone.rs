@@ -1,34 +1,142 @@
-//! Phone numbers: international forms, North American forms, and anything phone-like behind a label.
+//! Phone numbers of many countries: by `+` or `00` and a country code, by a label, by their place, and in national forms
+//! that are unmistakable.
+//!
+//! Lengths by country code follow ITU-T E.164 (at most 15 digits) and its list of assigned codes.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::label::Before;
+use super::layout::Layout;
+use super::number::Cluster;
 use super::{Kind, Span};
 
-/// A number with `+` or `00`, one in brackets, one in groups 3-3-4.
-static PHONE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:\+|\b00)[1-9](?:[ \t./()\-\u{2010}-\u{2013}\u{a0}]{0,3}\d){6,14}\b",
-        r"|\(\d{2,5}\)[ \t./\-\u{a0}]{0,3}\d(?:[ \t./\-\u{a0}]?\d){5,9}\b",
-        r"|\b\d{3}[ .\-]\d{3}[ .\-]\d{4}\b",
-    ))
-    .expect("a constant pattern")
-});
-static LABELED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i)\b(?:phone|telephone|tel|mobile|mob|cell|fax|whatsapp|telefon|handy|tlf|t[ée]l[ée]phone|portable|",
-        r"tel[ée]fono|m[óo]vil|telefono|cellulare|telefoon|telefone|telem[óo]vel)\b[^\d+(\n]{0,12}",
-        r"([+(]?\d(?:[ \t./()\-\u{2010}-\u{2013}\u{a0}]{0,3}\d){5,14})",
-    ))
-    .expect("a constant pattern")
-});
+const LABELS: &[&str] = &[
+    "call", "call me at", "cell", "cell phone", "cellphone", "cellulare", "celular", "contact", "direct", "f", "fax",
+    "fono", "gsm", "handphone", "handy", "home", "hotline", "hp", "kom", "komorka", "landline", "m", "mob", "mobil",
+    "mobile", "mobilfunk", "mobiltelefon", "mobilne", "movil", "office", "p", "ph", "phone", "phones", "portable",
+    "ring", "signal", "sms", "t", "tel", "telef", "telefon", "telefone", "telefono", "telefoon", "telegram",
+    "telemovel", "telephone", "text", "tf", "tfn", "tlf", "viber", "whats app", "whatsapp", "work", "wechat", "电话",
+    "手机",
+];
 
-pub(super) fn find(text: &str, found: &mut Vec<Span>) {
-    for at in PHONE.find_iter(text) {
-        found.push(Span { range: at.range(), kind: Kind::Phone });
+/// Words before a number that make it something else.
+const OTHERS: &[&str] = &[
+    "article", "batch", "build", "case", "catalog", "catalogue", "cve", "id", "invoice", "isbn", "iso", "issn", "item",
+    "model", "order", "p/n", "part", "patent", "po", "product", "ref", "release", "rev", "revision", "rfc", "serial",
+    "sku", "ticket", "v", "ver", "version", "grant", "license", "licence", "doi", "arxiv", "aufgabe", "artikel",
+];
+
+/// Assigned country codes (ITU-T E.164, list of 2016 with amendments), one to three digits.
+fn has_country_code(digits: &str) -> bool {
+    let code = |length: usize| digits.get(..length).and_then(|code| code.parse::<u16>().ok()).unwrap_or(0);
+    matches!(code(1), 1 | 7)
+        || matches!(
+            code(2),
+            20 | 27 | 30..=34 | 36 | 39..=41 | 43..=49 | 51..=58 | 60..=66 | 81 | 82 | 84 | 86 | 90..=95 | 98
+        )
+        || matches!(
+            code(3),
+            211..=213 | 216 | 218 | 220..=269 | 290 | 291 | 297..=299 | 350..=359 | 370..=389 | 420 | 421 | 423 | 500..=509
+                | 590..=599 | 670 | 672..=692 | 800 | 808 | 850 | 852 | 853 | 855 | 856 | 870 | 878 | 880..=883 | 886 | 888
+                | 960..=968 | 970..=977 | 979 | 992..=996 | 998
+        )
+}
+
+pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {
+    for cluster in clusters {
+        if let Some(end) = phone(layout, cluster) {
+            found.push(Span { range: cluster.range.start..with_extension(layout.text, end), kind: Kind::Phone });
+        }
     }
-    for value in LABELED.captures_iter(text).filter_map(|captures| captures.get(1)) {
-        found.push(Span { range: value.range(), kind: Kind::Phone });
+}
+
+/// The end of the number, if the cluster is one.
+fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
+    let count = cluster.digits.len();
+    if !(6..=16).contains(&count) {
+        return None;
     }
+    let end = cluster.range.end;
+    let text = layout.text;
+    let free_before = !text[..cluster.range.start].ends_with(|c: char| c.is_alphanumeric() || "_@#$€£.,-/".contains(c));
+    let after = text[end..].chars().next();
+    let free_after = !after.is_some_and(|c| {
+        c.is_alphabetic() && !text[end..].starts_with('x') && !text[end..].starts_with("ext") || c == '_' || c == '%'
+    });
+    if !free_after {
+        return None;
+    }
+    if cluster.plus && (7..=15).contains(&count) && has_country_code(&cluster.digits) {
+        return Some(end);
+    }
+    if cluster.is_dates() {
+        return None;
+    }
+    let before = Before::of(layout.before(cluster.range.start));
+    if before.ends_with(OTHERS) {
+        return None;
+    }
+    let labeled = before.ends_with(LABELS);
+    if labeled && count <= 15 {
+        return Some(end);
+    }
+    if !free_before {
+        return None;
+    }
+    let international = cluster.digits.strip_prefix("00").is_some_and(|rest| has_country_code(rest) && rest.len() >= 8);
+    if international || is_north_american(cluster) || is_trunk(cluster) {
+        return (!before.contains(OTHERS)).then_some(end);
+    }
+    (count >= 7 && stands_alone(layout, cluster)).then_some(end)
+}
+
+/// Ten digits in groups of 3, 3 and 4 (the first maybe bracketed), area and exchange from 2 on (NANP rules), maybe after 1.
+fn is_north_american(cluster: &Cluster) -> bool {
+    let (digits, groups) = match (cluster.digits.strip_prefix('1'), cluster.groups.first()) {
+        (Some(rest), Some(1)) => (rest, &cluster.groups[1..]),
+        _ => (cluster.digits.as_str(), &cluster.groups[..]),
+    };
+    let valid = |at: usize| digits.as_bytes().get(at).is_some_and(|digit| *digit >= b'2');
+    let shape = groups == [3, 3, 4] || (cluster.bracket && groups == [3, 7]);
+    shape && valid(0) && valid(3)
+}
+
+/// A national number with its trunk prefix 0: 9 to 11 digits in at least two groups, or a bracketed area code.
+fn is_trunk(cluster: &Cluster) -> bool {
+    let count = cluster.digits.len();
+    let grouped = cluster.groups.len() >= 2 && cluster.groups.iter().all(|length| *length >= 2);
+    (cluster.digits.starts_with('0') && (9..=12).contains(&count) && grouped)
+        || (cluster.bracket
+            && (8..=12).contains(&count)
+            && cluster.groups.first().is_some_and(|length| (2..=5).contains(length)))
+}
+
+/// Whether the number fills a field of a contact line, ends an entry of a reference, or stands beside an e-mail address.
+fn stands_alone(layout: &Layout<'_>, cluster: &Cluster) -> bool {
+    let Some(line) = layout.line_of(cluster.range.start).map(|index| &layout.lines[index]) else { return false };
+    let content = &layout.text[line.range.clone()];
+    let contact = line.is_header || line.names_others || content.contains('@');
+    if !contact {
+        return false;
+    }
+    let before = layout.text[line.range.start..cluster.range.start].trim_end();
+    let after = layout.text[cluster.range.end..line.range.end].trim_start();
+    let opens = before.is_empty() || before.ends_with([',', '|', '•', '·', ':', ';', '(', '\t']);
+    let closes =
+        after.is_empty() || after.starts_with([',', '|', '•', '·', ';', ')', '\t', 'x']) || after.starts_with("ext");
+    opens && closes
+}
+
+/// The end after an extension (`ext. 12`, `x204`, `DW 3`).
+fn with_extension(text: &str, end: usize) -> usize {
+    let rest = &text[end..];
+    let bare = rest.trim_start_matches([' ', ',', '(']);
+    for word in ["ext.", "ext", "extension", "x", "Ext.", "Ext", "DW", "poste", "ramal", "doorkiesnummer", "wew."] {
+        let Some(number) = bare.strip_prefix(word).map(|rest| rest.trim_start_matches([' ', ':', '.'])) else {
+            continue;
+        };
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        if (1..=6).contains(&digits) && rest.len() - bare.len() <= 3 {
+            return end + (rest.len() - number.len()) + digits;
+        }
+    }
+    end
 }

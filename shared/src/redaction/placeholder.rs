@@ -1,8 +1,7 @@
 //! Placeholders: `<PII_REDACTED_{KIND}_{n}>`, how they are written and recognized.
 
-use std::sync::LazyLock;
+use std::ops::Range;
 
-use regex::Regex;
 use serde::Serialize;
 
 use super::Span;
@@ -81,33 +80,132 @@ impl Kind {
         }
     }
 
-    fn from_label(label: &str) -> Option<Kind> {
-        Kind::ALL.into_iter().find(|kind| kind.label().eq_ignore_ascii_case(label))
+    /// The kind that `text` begins with in any case, and the length of its label there. Separators count as underscores.
+    fn starting(text: &str) -> Option<(Kind, usize)> {
+        let matching = |kind: Kind| {
+            let mut at = 0;
+            for part in kind.label().split('_') {
+                at += if at > 0 { separator(&text[at..])? } else { 0 };
+                let word = text.get(at..at + part.len())?;
+                if !word.eq_ignore_ascii_case(part) {
+                    return None;
+                }
+                at += part.len();
+            }
+            Some((kind, at))
+        };
+        Kind::ALL.into_iter().filter_map(matching).max_by_key(|(_, length)| *length)
     }
 }
 
-/// Anything that contains the placeholder's stem, bracketed or not: it must not reach the model as it is, or the answer
-/// could not be told from our own placeholders.
-static LITERAL: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)<?PII_REDACTED[A-Z0-9_]*>?").expect("a constant pattern"));
+/// A placeholder in a text, as models write it: any case, brackets changed or lost, separators changed or escaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// All of it, brackets included.
+    pub(super) range: Range<usize>,
+    /// Kind and number, where it can be one of ours.
+    pub(super) key: Option<(Kind, usize)>,
+    /// A possessive or plural ending that was pulled inside the brackets.
+    pub(super) ending: Range<usize>,
+}
 
-/// A placeholder as models write it: any case, brackets possibly lost.
-static PLACEHOLDER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)<?PII_REDACTED_([A-Z]+(?:_[A-Z]+)*)_([0-9]+)>?").expect("a constant pattern"));
+/// The length of what separates two parts: an underscore, a hyphen, a space, any of them escaped.
+fn separator(text: &str) -> Option<usize> {
+    let bare = text.strip_prefix('\\').unwrap_or(text);
+    let escaped = text.len() - bare.len();
+    let next = bare.bytes().next().filter(|byte| matches!(byte, b'_' | b'-' | b' '))?;
+    let doubled = next == b'_' && bare[1..].starts_with('_');
+    Some(escaped + 1 + usize::from(doubled))
+}
 
+/// Where `PII` and `REDACTED` stand together: the range of the two words.
+fn stems(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'P', b'p', bytes).filter_map(move |start| {
+        let first = text.get(start..start + 3).filter(|word| word.eq_ignore_ascii_case("PII"))?;
+        let gap = separator(&text[start + first.len()..])?;
+        let second = start + first.len() + gap;
+        text.get(second..second + 8).filter(|word| word.eq_ignore_ascii_case("REDACTED"))?;
+        Some(start..second + 8)
+    })
+}
+
+/// Everything in a text that reads as a placeholder, in order: whole ones with their key, broken ones without.
+pub(super) fn find(text: &str) -> impl Iterator<Item = Found> + '_ {
+    let mut taken = 0;
+    stems(text).filter_map(move |stem| {
+        let found = (stem.start >= taken).then(|| at(text, &stem))?;
+        taken = found.range.end;
+        Some(found)
+    })
+}
+
+fn at(text: &str, stem: &Range<usize>) -> Found {
+    let Some((key, end)) = kind_and_number(text, stem.end) else {
+        // The number or the kind is lost: it stands for nothing, and must not be shown.
+        let tail = text[stem.end..].bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+        let end = stem.end + tail;
+        return Found { range: with_brackets(text, stem.start, end), key: None, ending: end..end };
+    };
+    // `<PII_REDACTED_NAME_1's>`
+    let possessive = ["'s", "’s", "s", "'"].into_iter().find(|ending| {
+        let rest = text[end..].strip_prefix(*ending);
+        rest.is_some_and(|rest| BRACKETS.iter().any(|(_, close)| rest.starts_with(close)))
+    });
+    let ending = end..end + possessive.map_or(0, str::len);
+    Found { range: with_brackets(text, stem.start, ending.end), key, ending }
+}
+
+/// Kind and number behind the stem, and where they end. The key is `None` for a kind that does not exist.
+fn kind_and_number(text: &str, from: usize) -> Option<(Option<(Kind, usize)>, usize)> {
+    let mut at = from + separator(&text[from..])?;
+    let (kind, length) = match Kind::starting(&text[at..]) {
+        Some((kind, length)) => (Some(kind), length),
+        None => {
+            let word = text[at..].bytes().take_while(|byte| byte.is_ascii_alphabetic() || *byte == b'_').count();
+            (None, text[at..at + word].trim_end_matches('_').len())
+        }
+    };
+    if length == 0 {
+        return None;
+    }
+    at += length;
+    at += separator(&text[at..])?;
+    let digits = text[at..].bytes().take_while(u8::is_ascii_digit).count();
+    let number = text[at..at + digits].parse().ok();
+    (digits > 0).then(|| (kind.zip(number), at + digits))
+}
+
+/// What may stand around a placeholder.
+const BRACKETS: [(&str, &str); 6] =
+    [("<", ">"), ("\\<", "\\>"), ("&lt;", "&gt;"), ("[", "]"), ("\\[", "\\]"), ("{", "}")];
+
+/// The range with the brackets that belong to it: a pair, or the half of one that is left.
+fn with_brackets(text: &str, start: usize, end: usize) -> Range<usize> {
+    let (head, rest) = (&text[..start], &text[end..]);
+    for (open, close) in BRACKETS {
+        if head.ends_with(open) && rest.starts_with(close) {
+            return start - open.len()..end + close.len();
+        }
+    }
+    let open = if head.ends_with('<') { 1 } else { 0 };
+    let close = if rest.starts_with('>') { 1 } else { 0 };
+    start - open..end + close
+}
+
+/// Everything in an input that could be taken for a placeholder, however disguised: it must not reach the model as it is,
+/// or the answer could not be told from our own.
 pub(super) fn find_literals(text: &str, found: &mut Vec<Span>) {
-    found.extend(LITERAL.find_iter(text).map(|at| Span { range: at.range(), kind: Kind::Literal }));
+    found.extend(find(text).map(|literal| Span { range: literal.range, kind: Kind::Literal }));
+}
+
+/// Whether a text begins with what stands for a name.
+pub(super) fn is_name(text: &str) -> bool {
+    let bare = text.trim_start_matches(|c: char| !c.is_alphanumeric());
+    let first = find(bare).next();
+    first.is_some_and(|found| found.range.start == 0 && matches!(found.key, Some((Kind::Name | Kind::Literal, _))))
 }
 
 pub(super) fn write(kind: Kind, number: usize) -> String {
     format!("<PII_REDACTED_{}_{number}>", kind.label())
-}
-
-/// Placeholders in order: byte range and, where it can be one of ours, kind and number.
-pub(super) fn find(text: &str) -> impl Iterator<Item = (std::ops::Range<usize>, Option<(Kind, usize)>)> + '_ {
-    PLACEHOLDER.captures_iter(text).filter_map(|captures| {
-        let kind = captures.get(1).and_then(|label| Kind::from_label(label.as_str()));
-        let number = captures.get(2).and_then(|digits| digits.as_str().parse().ok());
-        captures.get(0).map(|whole| (whole.range(), kind.zip(number)))
-    })
 }

@@ -46,12 +46,13 @@ impl Vault {
     pub fn rehydrate(&self, text: &str) -> String {
         let mut restored = String::with_capacity(text.len());
         let mut copied = 0;
-        for (range, key) in placeholder::find(text) {
-            restored.push_str(&text[copied..range.start]);
-            if let Some(original) = key.and_then(|key| self.originals.get(&key)) {
+        for found in placeholder::find(text) {
+            restored.push_str(&text[copied..found.range.start]);
+            if let Some(original) = found.key.and_then(|key| self.originals.get(&key)) {
                 restored.push_str(original);
+                restored.push_str(&text[found.ending]);
             }
-            copied = range.end;
+            copied = found.range.end;
         }
         restored.push_str(&text[copied..]);
         restored
@@ -61,12 +62,12 @@ impl Vault {
     #[must_use]
     pub fn audit(&self, sources: &[&Redacted], answer: &str) -> Placeholders {
         let known = |key: &(Kind, usize)| self.originals.contains_key(key);
-        let present: std::collections::HashSet<_> = placeholder::find(answer).filter_map(|(_, key)| key).collect();
-        let wanted = sources.iter().flat_map(|source| placeholder::find(source.as_str())).filter_map(|(_, key)| key);
+        let present: std::collections::HashSet<_> = placeholder::find(answer).filter_map(|found| found.key).collect();
+        let wanted = sources.iter().flat_map(|source| placeholder::find(source.as_str())).filter_map(|found| found.key);
         let wanted: std::collections::HashSet<_> = wanted.filter(known).collect();
         Placeholders {
             dropped: wanted.difference(&present).count(),
-            invented: placeholder::find(answer).filter(|(_, key)| !key.as_ref().is_some_and(known)).count(),
+            invented: placeholder::find(answer).filter(|found| !found.key.as_ref().is_some_and(known)).count(),
         }
     }
 

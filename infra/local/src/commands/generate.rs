@@ -127,13 +127,16 @@ fn body_of(options: &Options, resume: &str, job: &str) -> Value {
     }
 }
 
-/// The bullet lines of a text; all its lines where it has none. At most the hundred that the API takes.
+/// The bullet lines of a text; its longer lines where it has none. At most the hundred that the API takes.
 fn bullets(text: &str) -> Vec<&str> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let is_bullet = |line: &&str| line.starts_with(['-', '*', '•']);
-    let found: Vec<&str> =
-        lines.iter().copied().filter(is_bullet).map(|line| line.trim_start_matches(['-', '*', '•', ' '])).collect();
-    let mut items = if found.is_empty() { lines } else { found };
+    let bare = |line: &str| line.trim_start_matches(['-', '*', '•', ' ']).len();
+    let found = lines.iter().copied().filter(is_bullet).map(|line| &line[line.len() - bare(line)..]);
+    let found: Vec<&str> = found.filter(|line| line.chars().any(char::is_alphanumeric)).collect();
+    // Without bullets, what is long enough to be a statement and not a name or a heading.
+    let long = lines.into_iter().filter(|line| line.chars().count() > 30);
+    let mut items: Vec<&str> = if found.is_empty() { long.collect() } else { found };
     items.truncate(100);
     items
 }

@@ -1,0 +1,139 @@
+//! Dates of birth: a date behind a label that says so. Dates of employment, study and certificates stay.
+
+use std::ops::Range;
+
+use super::label::Before;
+use super::layout::{Layout, fold, words};
+use super::number::Cluster;
+use super::{Kind, Span};
+
+const LABELS: &[&str] = &[
+    "dob",
+    "d.o.b",
+    "date of birth",
+    "birth date",
+    "birthdate",
+    "birthday",
+    "date/place of birth",
+    "place and date of birth",
+    "born",
+    "born on",
+    "b",
+    "geburtsdatum",
+    "geburtstag",
+    "geboren",
+    "geboren am",
+    "geb",
+    "geb. am",
+    "date de naissance",
+    "naissance",
+    "ne le",
+    "nee le",
+    "ne(e) le",
+    "fecha de nacimiento",
+    "nacimiento",
+    "nacido el",
+    "nacida el",
+    "f. nacimiento",
+    "data di nascita",
+    "nato il",
+    "nata il",
+    "nato a",
+    "nata a",
+    "nascita",
+    "geboortedatum",
+    "geboren op",
+    "data de nascimento",
+    "nascimento",
+    "nascido em",
+    "nascida em",
+    "data urodzenia",
+    "urodzony",
+    "urodzona",
+    "ur",
+    "fodelsedatum",
+    "fodt",
+    "fodselsdato",
+    "syntymaaika",
+    "datum narozeni",
+    "narozen",
+    "dogum tarihi",
+    "出生日期",
+    "生年月日",
+    "date of birth (dd/mm/yyyy)",
+    "date of birth (mm/dd/yyyy)",
+    "date of birth (d/m/y)",
+    "birth",
+    "dateofbirth",
+];
+
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "okt", "dez", "fev",
+    "fév", "avr", "aou", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "mei", "maa", "out",
+    "sty", "lut", "kwi", "maj", "cze", "lip", "sie", "wrz", "paz", "lis", "gru",
+];
+
+pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {
+    let mut taken = 0;
+    for cluster in clusters.iter() {
+        if cluster.range.start < taken {
+            continue;
+        }
+        let Some(index) = layout.line_of(cluster.range.start) else { continue };
+        let line = &layout.lines[index];
+        // `Born: November 24, 1994`: the month may come first.
+        let lead = layout.text[line.range.start..cluster.range.start].trim_end();
+        let word = lead.len() - lead.trim_end_matches(char::is_alphabetic).len();
+        let month = word > 0 && is_month(&lead[lead.len() - word..]);
+        let start = if month { line.range.start + lead.len() - word } else { cluster.range.start };
+        let before = Before::of(layout.before(start));
+        if !before.ends_with(LABELS) {
+            continue;
+        }
+        if let Some(end) = date_end(layout.text, start, line.range.end) {
+            found.push(Span { range: start..end, kind: Kind::Dob });
+            taken = end;
+        }
+    }
+}
+
+/// Where a date that begins at `start` ends: digits, month names and what joins them, with at least a year or two numbers.
+fn date_end(text: &str, start: usize, line_end: usize) -> Option<usize> {
+    let rest = &text[start..line_end];
+    let mut end = 0;
+    let mut digits = 0;
+    let mut at = 0;
+    while at < rest.len() && at < 40 {
+        let tail = &rest[at..];
+        let number = tail.bytes().take_while(u8::is_ascii_digit).count();
+        if number > 0 {
+            if number > 8 || digits + number > 8 {
+                break;
+            }
+            digits += number;
+            at += number;
+            end = at;
+            continue;
+        }
+        if let Some(Range { start: 0, end: length }) = words(tail).next() {
+            let word = &tail[..length];
+            let joins = ["de", "del", "of", "th", "st", "nd", "rd", "er", "do", "den"].contains(&fold(word).as_str());
+            if !(joins || is_month(word)) {
+                break;
+            }
+            at += length;
+            continue;
+        }
+        let c = tail.chars().next()?;
+        if !" .,/-–年月日".contains(c) {
+            break;
+        }
+        at += c.len_utf8();
+    }
+    (digits >= 4).then_some(start + end)
+}
+
+fn is_month(word: &str) -> bool {
+    let folded = fold(word);
+    folded.len() >= 3 && MONTHS.iter().any(|month| folded.starts_with(month)) && folded.len() <= 12
+}

@@ -1,0 +1,63 @@
+//! Labels: words that stand before a value and say what it is.
+
+use super::layout::{floor, fold};
+
+/// How far back a label may stand, in bytes.
+const REACH: usize = 56;
+
+/// The end of what stands before a value, folded, without separators and fillers (`Passport No.: ` gives `passport`).
+pub(super) struct Before(String);
+
+impl Before {
+    pub(super) fn of(before: &str) -> Before {
+        let tail = &before[floor(before, before.len().saturating_sub(REACH))..];
+        let mut folded = fold(tail);
+        loop {
+            let trimmed = folded.trim_end_matches(|c: char| c.is_whitespace() || ":.#№-=(>*_\"'·–—º°|•[".contains(c));
+            let filler =
+                ["no", "nr", "num", "number", "numero", "nummer", "numer", "n", "is", "code", "cislo", "numeru"];
+            let shorter = filler.iter().find_map(|word| {
+                let rest = trimmed.strip_suffix(word)?;
+                rest.ends_with(|c: char| !c.is_alphanumeric()).then_some(rest.len())
+            });
+            match shorter {
+                Some(length) => folded.truncate(length),
+                None => {
+                    let length = trimmed.len();
+                    folded.truncate(length);
+                    return Before(folded);
+                }
+            }
+        }
+    }
+
+    /// Whether one of the labels, folded, ends it as whole words.
+    pub(super) fn ends_with(&self, labels: &[&str]) -> bool {
+        labels.iter().any(|label| self.0.strip_suffix(label).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)))
+    }
+
+    /// Whether one of the labels stands anywhere in it as whole words.
+    pub(super) fn contains(&self, labels: &[&str]) -> bool {
+        labels.iter().any(|label| {
+            self.0.match_indices(label).any(|(at, _)| {
+                let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+                free(self.0[..at].chars().next_back()) && free(self.0[at + label.len()..].chars().next())
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fillers_and_separators_do_not_hide_a_label() {
+        for before in ["Passport No.: ", "PASSPORT #", "passport number is ", "Passport -> ", "· Passport – "] {
+            assert!(Before::of(before).ends_with(&["passport"]), "{before}");
+        }
+        assert!(Before::of("N° de téléphone : ").ends_with(&["telephone"]));
+        assert!(!Before::of("my cell").ends_with(&["ell"]));
+        assert!(Before::of("SKU in warehouse ").contains(&["sku"]));
+    }
+}

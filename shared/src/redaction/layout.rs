@@ -1,0 +1,145 @@
+//! Lines, fields and the header: the structure of a document that detectors read.
+
+use std::ops::Range;
+
+use super::lexicon;
+
+/// Lines that a header has at most, empty ones not counted.
+const HEADER_LINES: usize = 14;
+
+/// A normalized text with its lines.
+pub(super) struct Layout<'a> {
+    pub(super) text: &'a str,
+    /// Byte ranges without line ends, trimmed.
+    pub(super) lines: Vec<Line>,
+}
+
+/// One line.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    pub(super) range: Range<usize>,
+    /// Before the first section, where the owner introduces himself, or in a section about him.
+    pub(super) is_header: bool,
+    /// In a section that names other people.
+    pub(super) names_others: bool,
+    /// Has a digit.
+    pub(super) has_digit: bool,
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn of(text: &'a str) -> Layout<'a> {
+        let mut lines = Vec::new();
+        let (mut start, mut seen) = (0, 0);
+        let (mut is_header, mut names_others) = (true, false);
+        let bytes = text.as_bytes();
+        while start < text.len() {
+            let end = memchr::memchr(b'\n', &bytes[start..]).map_or(text.len(), |length| start + length);
+            let whole = &text[start..end];
+            let content = whole.trim();
+            if !content.is_empty() {
+                seen += 1;
+                if let Some(section) = lexicon::section(content) {
+                    is_header = section == lexicon::Section::Personal;
+                    names_others = section == lexicon::Section::People;
+                } else if seen > HEADER_LINES && is_header && lines.last().is_some_and(|line: &Line| line.is_header) {
+                    is_header = false;
+                }
+                let from = start + (whole.len() - whole.trim_start().len());
+                let has_digit = content.bytes().any(|byte| byte.is_ascii_digit());
+                lines.push(Line { range: from..from + content.len(), is_header, names_others, has_digit });
+            }
+            start = end + 1;
+        }
+        Layout { text, lines }
+    }
+
+    /// The line that a byte lies in, by index.
+    pub(super) fn line_of(&self, at: usize) -> Option<usize> {
+        let index = self.lines.partition_point(|line| line.range.end < at);
+        self.lines.get(index).filter(|line| line.range.start <= at).map(|_| index)
+    }
+
+    /// The text of a line before a byte; where that is empty, the line before if it is a label by itself (`Phone:`).
+    pub(super) fn before(&self, at: usize) -> &'a str {
+        let Some(index) = self.line_of(at) else { return "" };
+        let line = &self.lines[index];
+        let before = &self.text[line.range.start.min(at)..at];
+        if !before.trim().is_empty() {
+            return before;
+        }
+        let label = index.checked_sub(1).map(|index| &self.text[self.lines[index].range.clone()]);
+        label.filter(|label| label.len() < 40 && label.ends_with(':')).unwrap_or("")
+    }
+
+    /// The parts of a line between bars, bullets, tabs and wide gaps.
+    pub(super) fn fields(&self, line: &Line) -> Vec<Range<usize>> {
+        let mut fields = Vec::new();
+        let text = &self.text[line.range.clone()];
+        let mut start = 0;
+        let mut at = 0;
+        let mut push = |from: usize, to: usize| {
+            let part = &text[from..to];
+            let trimmed = part.trim();
+            if !trimmed.is_empty() {
+                let from = from + (part.len() - part.trim_start().len());
+                fields.push(line.range.start + from..line.range.start + from + trimmed.len());
+            }
+        };
+        while let Some(c) = text[at..].chars().next() {
+            let width = match c {
+                '|' | '•' | '·' | '\t' | '‖' | '¦' | '◦' | '▪' | '●' | '◆' | '★' | '✉' | '☎' | '⌂' => {
+                    c.len_utf8()
+                }
+                ' ' if text[at..].starts_with("   ") => 3,
+                ' ' if text[at..].starts_with(" / ") || text[at..].starts_with(" ~ ") => 3,
+                _ => 0,
+            };
+            if width > 0 {
+                push(start, at);
+                start = at + width;
+                at = start;
+            } else {
+                at += c.len_utf8();
+            }
+        }
+        push(start, text.len());
+        fields
+    }
+}
+
+/// The words of a text: runs of letters, with their byte ranges.
+pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let start = at + text[at..].find(char::is_alphabetic)?;
+        let end = text[start..].find(|c: char| !c.is_alphabetic()).map_or(text.len(), |length| start + length);
+        at = end;
+        Some(start..end)
+    })
+}
+
+/// Lower case without diacritics, for comparison.
+pub(super) fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
+    use unicode_normalization::UnicodeNormalization;
+    let plain = word.nfd().filter(|c| unicode_normalization::char::canonical_combining_class(*c) == 0);
+    plain
+        .flat_map(char::to_lowercase)
+        .map(|c| match c {
+            'ł' => 'l',
+            'ø' => 'o',
+            'đ' => 'd',
+            'ı' => 'i',
+            c => c,
+        })
+        .collect::<String>()
+        .replace('ß', "ss")
+        .replace('æ', "ae")
+}
+
+/// The last character boundary at or before `at`.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}

@@ -1,0 +1,182 @@
+//! Third persons: referees, managers, recruiters, authors, relatives, and whoever stands beside a phone number.
+
+use std::ops::Range;
+
+use super::{Run, Slugs};
+use crate::redaction::layout::{Layout, floor, fold, words};
+use crate::redaction::lexicon::{self, in_list};
+use crate::redaction::{Kind, Span};
+
+/// What stands before a name of one word or more.
+const STRONG: &[&str] = &[
+    "dear", "hello", "hi", "liebe", "lieber", "cher", "chere", "querido", "querida", "estimado", "estimada", "caro",
+    "cara", "prezado", "prezada", "beste", "attn", "attention", "c/o", "z. hd", "z.hd", "father's name",
+    "mother's name", "fathers name", "spouse", "spouse name", "wife", "husband", "son of", "daughter of", "s/o", "d/o",
+    "w/o", "next of kin", "emergency contact", "maiden name", "nee", "née", "report to", "reports to", "reporting to",
+    "reported to", "rapporte a", "reporta a", "contact person", "contact name", "ansprechpartner", "ansprechpartnerin",
+    "your contact", "ihr kontakt", "recruiter", "hiring manager", "line manager", "manager", "supervisor", "referee",
+    "reference", "mentor", "advisor", "adviser", "betreuer", "betreuerin", "directeur", "tuteur", "responsable",
+    "jefe", "relatore", "prepared by", "written by", "recommended by", "referred by", "signed by", "interviewed by",
+    "posted by", "author", "authors", "thesis advisor", "supervised by", "mentored by", "managed by", "coached by",
+    "under",
+];
+
+/// What stands before a name of two words or more.
+const WEAK: &[&str] = &[
+    "contact", "kontakt", "contacto", "contato", "contatto", "by", "with", "to", "from", "ask for", "call", "e-mail",
+    "email", "write to", "apply to", "mail", "telephone", "von", "par", "por", "an", "a", "bei", "avec", "con", "com",
+    "and", "&", "team lead", "lead", "principal", "professor", "head", "owner", "founder", "our", "our recruiter",
+    "colleague", "boss", "chef", "vorgesetzter", "vorgesetzte", "superviseur", "name", "names",
+];
+
+const SIGN_OFFS: &[&str] = &[
+    "sincerely",
+    "sincerely yours",
+    "yours sincerely",
+    "yours faithfully",
+    "yours truly",
+    "best regards",
+    "kind regards",
+    "regards",
+    "warm regards",
+    "best",
+    "best wishes",
+    "cheers",
+    "thank you",
+    "thanks",
+    "respectfully",
+    "mit freundlichen grussen",
+    "freundliche grusse",
+    "beste grusse",
+    "viele grusse",
+    "cordialement",
+    "bien cordialement",
+    "salutations distinguees",
+    "atentamente",
+    "saludos",
+    "saludos cordiales",
+    "un saludo",
+    "cordiali saluti",
+    "distinti saluti",
+    "met vriendelijke groet",
+    "vriendelijke groeten",
+    "atenciosamente",
+    "cumprimentos",
+    "com os melhores cumprimentos",
+    "z powazaniem",
+    "med vanliga halsningar",
+    "signature",
+    "place",
+    "date",
+    "signed",
+];
+
+/// Persons that a cue points at.
+pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: &[Span]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut signed = false;
+    let mut seen = 0;
+    for line in &layout.lines {
+        let content = &layout.text[line.range.clone()];
+        let contacts =
+            others.iter().filter(|span| span.range.start >= line.range.start && span.range.end <= line.range.end);
+        let has_contact = contacts.clone().any(|span| matches!(span.kind, Kind::Email | Kind::Phone));
+        while runs.get(seen).is_some_and(|run| run.range.start < line.range.start) {
+            seen += 1;
+        }
+        for run in runs[seen..].iter().take_while(|run| run.range.end <= line.range.end) {
+            if others.iter().any(|span| span.range.start < run.range.end && run.range.start < span.range.end) {
+                continue;
+            }
+            let place = Place::of(layout.text, &line.range, run);
+            if place.is_organization {
+                continue;
+            }
+            let leads = place.leads && place.closes && run.words.len() >= 2 && run.count <= 4;
+            let is_person = place.has_title
+                || (run.words.len() >= 2 && slugs.is_made_of(&run.words))
+                || place.follows(STRONG)
+                || (run.count >= 2 && run.count <= 4 && place.closes && place.follows_colon(WEAK))
+                || (leads && has_contact && !line.is_header)
+                || (leads && line.names_others)
+                || (line.names_others && place.is_author && run.words.len() == 1 && run.count >= 2)
+                || (signed && run.range.start == line.range.start && run.range.end == line.range.end && run.count <= 4);
+            if is_person {
+                found.push(run.range.clone());
+            }
+        }
+        let bare = fold(content.trim_end_matches([',', '.', '!', ':']));
+        signed = content.len() <= 40 && SIGN_OFFS.contains(&bare.as_str());
+    }
+    found
+}
+
+/// What surrounds a run on its line.
+struct Place {
+    before: String,
+    /// At the start of the line, after a bullet, a number or a title.
+    leads: bool,
+    /// Followed by the end, a comma, a bracket, a dash, or where somebody works.
+    closes: bool,
+    has_title: bool,
+    is_organization: bool,
+    /// Among initials, as in a list of authors.
+    is_author: bool,
+}
+
+impl Place {
+    fn of(text: &str, line: &Range<usize>, run: &Run) -> Place {
+        let before = &text[line.start..run.range.start];
+        let after = &text[run.range.end..line.end];
+        let head = before.trim_end();
+        let last = head.split_whitespace().next_back().unwrap_or_default();
+        let title = fold(last.trim_end_matches('.').trim_start_matches(['(', '"', '•', '-']));
+        let has_title = in_list(lexicon::HONORIFICS, &title)
+            && before.ends_with([' ', '.'])
+            && last.starts_with(char::is_uppercase);
+        let without_title = if has_title { head[..head.len() - last.len()].trim_end() } else { head };
+        let marker = without_title.trim_start_matches(|c: char| {
+            "•*-–·▪◦>#".contains(c) || c.is_ascii_digit() || c == '.' || c == ')' || c == ' '
+        });
+        let next = after.trim_start();
+        let next_word =
+            words(next).next().filter(|word| word.start == 0).map(|word| fold(&next[word])).unwrap_or_default();
+        let closes = next.is_empty()
+            || next.starts_with([',', '(', ':', '|', '–', '—', '-', '<', '[', '•', '.', ';', '/', '\t', '@', '+', '&'])
+            || ["at", "bei", "chez", "en", "from", "of", "on", "or", "and", "und", "et", "y", "e"]
+                .contains(&next_word.as_str());
+        let organization = in_list(lexicon::ORGANIZATIONS, &next_word)
+            || run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word))
+            || after.trim_start().starts_with("& ")
+                && after.trim_start()[2..].starts_with(char::is_uppercase)
+                && !has_title
+            || head.ends_with('&');
+        let tail = &before[floor(before, before.len().saturating_sub(48))..];
+        let is_author = after.starts_with([',', '.', ';', ' ']) || after.is_empty();
+        Place {
+            before: fold(tail.trim_end()),
+            leads: marker.is_empty(),
+            closes,
+            has_title,
+            is_organization: organization,
+            is_author,
+        }
+    }
+
+    /// Whether one of the cues stands right before, with or without a colon.
+    fn follows(&self, cues: &[&str]) -> bool {
+        let before = self.before.trim_end_matches([':', ' ', '-', '–', '(', '"']);
+        ends_with_word(before, cues)
+    }
+
+    /// Whether one of the cues stands right before, with a colon.
+    fn follows_colon(&self, cues: &[&str]) -> bool {
+        self.before.ends_with(':') && ends_with_word(self.before.trim_end_matches([':', ' ']), cues)
+    }
+}
+
+fn ends_with_word(before: &str, cues: &[&str]) -> bool {
+    cues.iter().any(|cue| {
+        before.strip_suffix(cue).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '\''))
+    })
+}

@@ -1,0 +1,203 @@
+//! The owner of a résumé: who stands at its top, or whose name makes its e-mail address.
+
+use std::ops::Range;
+
+use super::{Slugs, run_at, runs};
+use crate::redaction::layout::{Layout, fold, words};
+use crate::redaction::lexicon::{self, in_list};
+use crate::redaction::placeholder;
+
+/// Lines that can hold the name by their place alone.
+const FIRST_LINES: usize = 4;
+
+const LABELS: &[&str] = &[
+    "applicant", "candidate", "candidate name", "cognome e nome", "full name", "imie i nazwisko", "naam", "name",
+    "name of candidate", "name of applicant", "nachname", "nom", "nom complet", "nom et prenom", "nombre",
+    "nombre completo", "nombre y apellidos", "nome", "nome completo", "nome e cognome", "prenom", "vorname",
+    "your name", "姓名", "名前", "氏名", "namn", "navn", "nimi", "jmeno", "apellidos", "surname", "first name",
+    "last name", "given name", "family name", "vor- und nachname", "resume", "cv", "curriculum vitae", "resume of",
+    "lebenslauf",
+];
+
+/// The owner's name as written.
+pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> {
+    let text = layout.text;
+    // A job description has no owner; its first line names a position and a company.
+    let by_place = !is_job(text);
+    let mut best: Option<(i32, Range<usize>)> = None;
+    let offer = |best: &mut Option<(i32, Range<usize>)>, score: i32, range: Range<usize>| {
+        if score > 0 && best.as_ref().is_none_or(|(known, _)| score > *known) {
+            *best = Some((score, range));
+        }
+    };
+    for (index, line) in layout.lines.iter().enumerate() {
+        let top = index < FIRST_LINES;
+        if !line.is_header && !top {
+            // Exports put the name beside a column: a line that is nothing but a name that makes the address.
+            let content = &text[line.range.clone()];
+            if content.len() <= 50
+                && let Some((range, words, _)) = whole_name(text, &line.range)
+                && slugs.is_made_of(&words)
+            {
+                offer(&mut best, 30, range);
+            }
+            continue;
+        }
+        let fields = layout.fields(line);
+        for (place, field) in fields.iter().enumerate() {
+            // A placeholder in the input stands where a name stood.
+            if placeholder::is_name(&text[field.clone()]) {
+                return best.map(|(_, range)| range);
+            }
+            let labeled = labeled(text, field);
+            let part = labeled.clone().unwrap_or_else(|| without_lead(text, field));
+            let Some((range, words, count)) = whole_name(text, &part) else {
+                if labeled.is_some()
+                    && let Some(range) = loose_name(text, &part)
+                {
+                    offer(&mut best, 90, range);
+                } else if top && let Some(range) = lower_name(text, &part, slugs) {
+                    offer(&mut best, 40, range);
+                }
+                continue;
+            };
+            let linked = slugs.links(&words);
+            let place = i32::try_from(index * 3 + place).unwrap_or(i32::MAX);
+            let score = match (labeled.is_some(), linked) {
+                (true, _) => 100,
+                (false, 2..) => 80 - place,
+                (false, 1) => 60 - place,
+                (false, _) if top && by_place && count >= 2 => 25 - place,
+                _ => 0,
+            };
+            offer(&mut best, score, range);
+        }
+    }
+    if let Some((_, range)) = best {
+        return Some(range);
+    }
+    // Nowhere by itself: a run in the first lines that makes the address.
+    let end = layout.lines.get(FIRST_LINES * 2).map_or(text.len(), |line| line.range.end);
+    let linked = runs(&text[..end]).into_iter().find(|run| run.words.len() >= 2 && slugs.is_made_of(&run.words));
+    linked.map(|run| run.range)
+}
+
+/// Whether a text reads as a job description: it speaks to an applicant.
+fn is_job(text: &str) -> bool {
+    const CUES: &[&str] = &[
+        "you will", "you'll", "we are hiring", "are hiring", "apply ", "requirements", "we offer", "who you are",
+        "about us", "your role", "the role", "job description", "we're looking", "we are looking", "what you",
+        "equal opportunity", "benefits", "ideal candidate", "responsibilities", "nice to have", "vous ", "wir bieten",
+        "ihr profil", "dein profil", "deine aufgaben", "ofrecemos", "buscamos", "requisitos", "nous recherchons",
+        "profil recherche", "oferecemos", "offriamo", "wij bieden", "wymagania", "oferujemy",
+    ];
+    let head = &text[..crate::redaction::layout::floor(text, 6_000)];
+    let lower = head.to_lowercase();
+    CUES.iter().filter(|cue| lower.contains(**cue)).count() >= 2
+}
+
+/// What stands behind a name label.
+fn labeled(text: &str, field: &Range<usize>) -> Option<Range<usize>> {
+    let content = &text[field.clone()];
+    let colon = content.find([':', '：'])?;
+    let label = fold(content[..colon].trim_matches(|c: char| !c.is_alphabetic()));
+    if !LABELS.contains(&label.as_str()) {
+        return None;
+    }
+    let value = content[colon..].trim_start_matches([':', '：', ' ', '*', '_']);
+    Some(field.end - value.len()..field.end)
+}
+
+/// The field without the document's own title before the name.
+fn without_lead(text: &str, field: &Range<usize>) -> Range<usize> {
+    let content = &text[field.clone()];
+    let mut rest = content.trim_start_matches(|c: char| "#*_=>~ •\"“".contains(c));
+    for lead in [
+        "curriculum vitae", "curriculum", "lebenslauf", "resume", "résumé", "cv", "of", "for", "von", "de", "bewerbung",
+    ] {
+        let matches =
+            rest.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead) || fold(head) == fold(lead));
+        let next = rest.get(lead.len()..).unwrap_or_default();
+        if matches && next.starts_with(|c: char| !c.is_alphanumeric()) {
+            rest = next.trim_start_matches(|c: char| !c.is_alphanumeric());
+        }
+    }
+    field.end - rest.len()..field.end
+}
+
+/// A range that begins with a name of two to five words (or one linked word) and holds nothing else but what follows a
+/// comma, a bar or a dash.
+fn whole_name(text: &str, range: &Range<usize>) -> Option<(Range<usize>, Vec<String>, usize)> {
+    let content = &text[range.clone()];
+    let mut start = range.start;
+    // Titles before the name are left out of it.
+    while let Some(word) = words(&text[start..range.end]).next() {
+        let title = fold(&text[start + word.start..start + word.end]);
+        if word.start > 0 || !in_list(lexicon::HONORIFICS, &title) {
+            break;
+        }
+        let rest = text[start + word.end..range.end].trim_start_matches(['.', ' ']);
+        start = range.end - rest.len();
+        if rest.is_empty() {
+            return None;
+        }
+    }
+    if let Some(length) = ideographs(&text[start..range.end]) {
+        return Some((start..start + length, vec![text[start..start + length].to_owned()], 2));
+    }
+    let run = run_at(text, start)?;
+    if run.range.end > range.end {
+        return None;
+    }
+    let rest = text[run.range.end..range.end].trim_start();
+    let closed = rest.is_empty()
+        || rest.starts_with([',', '|', '(', '[', '–', '—', ';', '/', '*', '_', '"', '•', '·', '\'', '’'])
+        || rest.starts_with("- ")
+        || rest.starts_with("# ");
+    let surname_first = rest.strip_prefix(", ").and_then(|next| run_at(text, range.end - next.len()));
+    let long = run.words.iter().any(|word| word.chars().count() > 2) || run.words.len() >= 2;
+    if !closed || !long || run.count > 5 || content.len() > 90 {
+        return None;
+    }
+    if run.count == 1 {
+        // `DOE, Jane`: the surname first, and nothing behind.
+        let is_given = |given: &super::Run| {
+            given.range.end == range.end && given.count <= 3 && given.words.iter().any(|w| w.len() > 2)
+        };
+        if let Some(given) = surname_first.filter(is_given) {
+            let words = run.words.into_iter().chain(given.words).collect();
+            return Some((start..range.end, words, 2));
+        }
+    }
+    Some((run.range, run.words, run.count))
+}
+
+/// Behind a label anything short that has no digit is a name.
+fn loose_name(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let content = &text[range.clone()];
+    let end = content.find([',', '|', '(', '•']).unwrap_or(content.len());
+    let value = content[..end].trim();
+    let plain =
+        !value.is_empty() && value.len() <= 60 && value.chars().all(|c| c.is_alphabetic() || " .-'’".contains(c));
+    plain.then(|| range.start..range.start + value.len())
+}
+
+/// Two or three words in lower case that both occur in an address (`jane doe`).
+fn lower_name(text: &str, range: &Range<usize>, slugs: &Slugs) -> Option<Range<usize>> {
+    let content = text[range.clone()].trim();
+    let plain = content.len() <= 50 && content.chars().all(|c| c.is_alphabetic() || " .-'’".contains(c));
+    let words: Vec<String> = content.split_whitespace().map(fold).collect();
+    (plain && (2..=4).contains(&words.len()) && slugs.links(&words) >= 2)
+        .then(|| range.start..range.start + content.len())
+}
+
+/// Two to four ideographs or kana that stand alone: a name in Chinese, Japanese or Korean.
+fn ideographs(text: &str) -> Option<usize> {
+    let is_one = |c: char| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
+    let length = text.find(|c: char| !is_one(c) && c != ' ').unwrap_or(text.len());
+    let value = text[..length].trim_end();
+    let count = value.chars().filter(|c| is_one(*c)).count();
+    let rest = text[value.len()..].trim_start();
+    ((2..=5).contains(&count) && (rest.is_empty() || rest.starts_with(['(', ',', '（', '|', '/'])))
+        .then_some(value.len())
+}

@@ -1,0 +1,242 @@
+//! The text as detectors read it, and the way back.
+//!
+//! Disguises come off before detection: compatibility forms and decomposed letters (NFKC, UAX #15), invisible characters,
+//! odd spaces and hyphens, letters that are spaced out (`J a n e`). Each byte of the normal text knows the range of the
+//! original that it stands for, so what is found here is replaced there, byte for byte.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+/// A normalized text.
+pub(super) struct Normal<'a> {
+    text: Cow<'a, str>,
+    /// Start in the normal text, and the original's range, of every normal character; empty where the text is its own
+    /// normal form.
+    map: Vec<(u32, Range<u32>)>,
+    original_len: usize,
+}
+
+impl<'a> Normal<'a> {
+    pub(super) fn of(original: &'a str) -> Normal<'a> {
+        let mut normal = if is_plain(original) {
+            Normal { text: Cow::Borrowed(original), map: Vec::new(), original_len: original.len() }
+        } else {
+            characters(original)
+        };
+        normal.join_spaced_letters();
+        normal
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The original's bytes that a range of normal bytes stands for.
+    pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
+        if self.map.is_empty() {
+            return range.clone();
+        }
+        let at = |byte: usize| self.map.partition_point(|(start, _)| *start as usize <= byte);
+        let first = at(range.start).checked_sub(1).map_or(0, |index| self.map[index].1.start as usize);
+        let last = range.end.checked_sub(1).and_then(|byte| at(byte).checked_sub(1));
+        let end = last.map_or(self.original_len, |index| self.map[index].1.end as usize);
+        first..end.max(first)
+    }
+
+    /// Rewrites runs of single characters with one space between them (`J a n e   D o e`) as words.
+    fn join_spaced_letters(&mut self) {
+        let runs = spaced_runs(&self.text);
+        if runs.is_empty() {
+            return;
+        }
+        let mut joined = String::with_capacity(self.text.len());
+        let mut map = Vec::new();
+        let mut runs = runs.into_iter().peekable();
+        for (at, c) in self.text.char_indices() {
+            while runs.peek().is_some_and(|run| run.end <= at) {
+                runs.next();
+            }
+            let inside = runs.peek().is_some_and(|run| run.contains(&at));
+            // Between letters the space goes; of several, which stand between words, the first stays.
+            let follows_space = self.text[..at].ends_with(' ');
+            let precedes_space = self.text[at + c.len_utf8()..].starts_with(' ');
+            if inside && c == ' ' && (follows_space || !precedes_space) {
+                continue;
+            }
+            map.push((to_u32(joined.len()), self.to_original(at..at + c.len_utf8())));
+            joined.push(c);
+        }
+        self.text = Cow::Owned(joined);
+        self.map = map;
+    }
+
+    fn to_original(&self, range: Range<usize>) -> Range<u32> {
+        let original = self.original(&range);
+        to_u32(original.start)..to_u32(original.end)
+    }
+}
+
+/// Whether every character is its own normal form: ASCII without carriage returns, the usual case.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && byte != b'\r' && byte != 0x0b && byte != 0x0c)
+}
+
+/// Normalizes a starter with the marks that follow it, one cluster at a time.
+fn characters(original: &str) -> Normal<'_> {
+    let mut text = String::with_capacity(original.len());
+    let mut map: Vec<(u32, Range<u32>)> = Vec::with_capacity(original.len());
+    let mut chars = original.char_indices().peekable();
+    while let Some((start, c)) = chars.next() {
+        let mut end = start + c.len_utf8();
+        let single = chars.peek().is_none_or(|(_, next)| next.is_ascii() || canonical_combining_class(*next) == 0);
+        if single && let Some(simple) = simple(c) {
+            if let Some(c) = simple {
+                map.push((to_u32(text.len()), to_u32(start)..to_u32(end)));
+                text.push(c);
+            }
+            continue;
+        }
+        while let Some((_, mark)) = chars.next_if(|(_, mark)| !mark.is_ascii() && canonical_combining_class(*mark) != 0)
+        {
+            end += mark.len_utf8();
+        }
+        for c in original[start..end].nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
+            map.push((to_u32(text.len()), to_u32(start)..to_u32(end)));
+            text.push(c);
+        }
+    }
+    Normal { text: Cow::Owned(text), map, original_len: original.len() }
+}
+
+/// What becomes of a character by itself: `Some(None)` for one that is dropped, `None` for one that needs the tables.
+#[expect(clippy::option_option, reason = "three outcomes: kept or replaced, dropped, look it up")]
+fn simple(c: char) -> Option<Option<char>> {
+    match c {
+        '\r' => Some(None),
+        '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(Some('\n')),
+        c if c.is_ascii() => Some(Some(c)),
+        // Soft hyphen, zero-width and bidirectional controls, variation selectors, tags.
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e01ef}' => Some(None),
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(Some(' ')),
+        '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => Some(Some('-')),
+        // Dashes, bullets, quotation marks, currency signs of ordinary text, and Latin, Greek and Cyrillic letters that
+        // are composed already.
+        '\u{2012}'..='\u{2015}'
+        | '\u{2018}'..='\u{201f}'
+        | '\u{2022}'
+        | '\u{20ac}'
+        | '\u{b7}'
+        | '\u{a3}'
+        | '\u{c0}'..='\u{131}'
+        | '\u{134}'..='\u{13e}'
+        | '\u{141}'..='\u{148}'
+        | '\u{14a}'..='\u{17e}'
+        | '\u{400}'..='\u{45f}' => Some(Some(c)),
+        _ => None,
+    }
+}
+
+/// Byte ranges of lines' parts that consist of at least four single characters with single spaces between them, words
+/// being two or more spaces apart.
+fn spaced_runs(text: &str) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    // Cheap filter first: a letter between spaces, followed by another.
+    while let Some(found) = memchr::memchr(b' ', &bytes[at..]) {
+        let space = at + found;
+        at = space + 1;
+        let Some(start) = text[..space].char_indices().next_back().map(|(start, _)| start) else { continue };
+        let alone = text[..start].chars().next_back().is_none_or(char::is_whitespace);
+        if !alone || !text[start..].starts_with(char::is_alphanumeric) {
+            continue;
+        }
+        let end = run_end(text, start);
+        if end.1 >= 4 {
+            runs.push(start..end.0);
+            at = end.0.max(at);
+        }
+    }
+    runs
+}
+
+/// Where a run of single characters that begins at `start` ends, and how many of them are letters or digits.
+fn run_end(text: &str, start: usize) -> (usize, usize) {
+    let mut end = start;
+    let mut count = 0;
+    let mut rest = text[start..].chars().peekable();
+    while let Some(c) = rest.next_if(|c| !c.is_whitespace()) {
+        if c.is_alphanumeric() && rest.peek().is_some_and(|next| next.is_alphanumeric()) {
+            break;
+        }
+        end += c.len_utf8();
+        count += usize::from(c.is_alphanumeric());
+        if let Some(sign) = rest.next_if(|c| !c.is_alphanumeric() && !c.is_whitespace()) {
+            end += sign.len_utf8();
+        }
+        let mut spaces = 0;
+        while rest.next_if_eq(&' ').is_some() {
+            spaces += 1;
+        }
+        if spaces == 0 || spaces > 4 {
+            break;
+        }
+        end += spaces;
+    }
+    (text[..end].trim_end_matches(' ').len().max(start), count)
+}
+
+fn to_u32(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(text: &str) -> String {
+        Normal::of(text).as_str().to_owned()
+    }
+
+    #[test]
+    fn disguises_come_off() {
+        for (given, wanted) in [
+            ("ja\u{200b}ne\u{ad}@example.com", "jane@example.com"),
+            ("ｊａｎｅ＠ｅｘａｍｐｌｅ．ｃｏｍ", "jane@example.com"),
+            ("Zoe\u{308} O\u{fb01}eld", "Zoë Ofield"),
+            ("01\u{a0}23\u{202f}45\u{2011}67", "01 23 45-67"),
+            ("J E S S I C A   J .   S M I T H", "JESSICA J. SMITH"),
+            ("J a n e  D o e\nEngineer", "Jane Doe\nEngineer"),
+            ("j a n e @ e x a m p l e . c o m", "jane@example.com"),
+            ("a b c", "a b c"),
+            ("Plan A or B is a C", "Plan A or B is a C"),
+            ("x\r\ny", "x\ny"),
+        ] {
+            assert_eq!(normal(given), wanted, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_lead_back_to_whole_original_characters() {
+        let text = "é: Zoe\u{308} O\u{fb01}eld, J a n e  D o e!";
+        let normal = Normal::of(text);
+        for (wanted, original) in [("Zoë", "Zoe\u{308}"), ("fi", "\u{fb01}"), ("Jane Doe", "J a n e  D o e")] {
+            let start = normal.as_str().find(wanted).expect("it is there");
+            let range = normal.original(&(start..start + wanted.len()));
+            assert_eq!(&text[range], original);
+        }
+        assert_eq!(normal.original(&(0..normal.as_str().len())), 0..text.len());
+    }
+}
