@@ -1,0 +1,279 @@
+//! Streets with their house numbers, in three orders: number, name, type (`12 Elm Street`); type, name, number (`rue de la
+//! Paix 12`, `12, rue de la Paix`); one word and number (`Hauptstraße 12`).
+
+use std::ops::Range;
+
+use super::{UNITS, fold};
+use crate::redaction::lexicon::in_list;
+
+/// Words that end a street's name in English and in English addresses elsewhere.
+const SUFFIXES: &[&str] = &[
+    "alley", "ave", "avenue", "bagh", "blvd", "boulevard", "bridge", "brook", "bypass", "chowk", "cir", "circle",
+    "circus", "close", "colony", "common", "court", "cove", "cres", "crescent", "crossing", "ct", "ctr", "dale", "dr",
+    "drive", "enclave", "expressway", "extension", "field", "fields", "freeway", "ganj", "garden", "gardens", "gate",
+    "glen", "green", "grove", "heights", "highway", "hill", "hills", "hwy", "island", "jalan", "lane", "layout",
+    "light", "ln", "loop", "main", "mall", "manor", "marg", "meadow", "meadows", "mews", "nagar", "parade", "park",
+    "parkway", "pass", "path", "pike", "pkwy", "place", "plaza", "point", "promenade", "quay", "rd", "ridge", "rise",
+    "road", "row", "run", "salai", "sector", "shore", "sq", "square", "st", "station", "street", "ter", "terrace",
+    "trace", "track", "trail", "turnpike", "vale", "valley", "view", "village", "vista", "walk", "way", "wharf",
+    "wood", "woods", "wynd", "yard", "zila",
+];
+
+/// Words that begin a street's name in Romance and Slavic languages, and in Malay.
+const PREFIXES: &[&str] = &[
+    "al", "alameda", "aleja", "aleje", "allee", "av", "avd", "avda", "ave", "avenida", "avenue", "bd", "boulevard",
+    "bulevar", "bvd", "c", "c/", "calle", "camino", "carrer", "carrera", "carretera", "chemin", "colina", "corso",
+    "cours", "cra", "distrito", "esplanada", "esplanade", "estacao", "estrada", "faubourg", "favela", "feira",
+    "glorieta", "impasse", "jalan", "jardim", "jl", "ladeira", "lago", "lagoa", "largo", "lugar", "morro", "nucleo",
+    "os", "osiedle", "parque", "pasaje", "paseo", "passage", "passarela", "patio", "piazza", "piazzale", "pl", "plac",
+    "place", "plaza", "praca", "praia", "quai", "quinta", "rambla", "recanto", "residencial", "rodovia", "ronda",
+    "route", "rua", "rue", "sentier", "setor", "sitio", "skwer", "square", "strada", "travesia", "travessa", "trecho",
+    "trevo", "ul", "ulica", "urbanizacion", "vale", "vereda", "via", "viaduto", "viale", "vico", "vicolo", "vila",
+    "villa", "voie",
+];
+
+/// Endings of German, Dutch and Nordic street names.
+const COMPOUNDS: &[&str] = &[
+    "strasse", "str", "weg", "platz", "gasse", "allee", "ring", "damm", "ufer", "steig", "chaussee", "promenade",
+    "straat", "laan", "plein", "gracht", "kade", "singel", "dreef", "steenweg", "dijk", "hof", "gatan", "vagen", "vag",
+    "gade", "vej", "veien", "gata", "gate", "katu", "tie", "kuja", "ulice", "utca",
+];
+
+const PARTICLES: &[&str] = &[
+    "a", "al", "am", "an", "d", "da", "das", "de", "dei", "del", "della", "delle", "dem", "den", "der", "des", "di",
+    "do", "dos", "du", "e", "el", "et", "l", "la", "las", "le", "les", "los", "of", "sous", "sur", "the", "van", "von",
+    "y", "zum", "zur",
+];
+
+/// A word or number of a field.
+pub(super) struct Token<'a> {
+    pub(super) range: Range<usize>,
+    pub(super) text: &'a str,
+}
+
+impl Token<'_> {
+    fn is_number(&self) -> bool {
+        self.text.starts_with(|c: char| c.is_ascii_digit()) && self.text.len() <= 6
+    }
+
+    pub(super) fn is_capital(&self) -> bool {
+        self.text.starts_with(char::is_uppercase)
+    }
+
+    fn is_ordinal(&self) -> bool {
+        let number = self.text.trim_end_matches(char::is_alphabetic);
+        number.len() < self.text.len() && ["st", "nd", "rd", "th"].contains(&&self.text[number.len()..])
+    }
+}
+
+pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        match (c.is_alphanumeric(), start) {
+            (true, None) => start = Some(at),
+            (false, Some(from)) => {
+                tokens.push(Token { range: from..at, text: &text[from..at] });
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    tokens
+}
+
+/// Streets with their numbers in a field, each with the rest of its address. `contact` says that the place speaks for one.
+pub(super) fn streets(text: &str, contact: bool) -> Vec<Range<usize>> {
+    let tokens = tokens(text);
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut from = 0;
+    while from < tokens.len() {
+        let Some((first, last)) = street_at(text, &tokens, from, contact) else {
+            from += 1;
+            continue;
+        };
+        let (first, last) = extend(text, &tokens, first, last, contact);
+        found.push(tokens[first].range.start..tokens[last].range.end);
+        from = last + 1;
+    }
+    found
+}
+
+/// The first and last token of a street whose type word is token `at`.
+fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Option<(usize, usize)> {
+    let word = &tokens[at];
+    if word.is_number() {
+        return None;
+    }
+    let folded = fold(word.text);
+    if word.is_capital()
+        && in_list(SUFFIXES, &folded)
+        && let Some(first) = numbered_before(text, tokens, at, contact)
+    {
+        return Some((first, at));
+    }
+    if in_list(PREFIXES, &folded)
+        && let Some(street) = prefixed(text, tokens, at, contact)
+    {
+        return Some(street);
+    }
+    let compound = COMPOUNDS.iter().any(|ending| folded.len() > ending.len() + 2 && folded.ends_with(ending))
+        || (at > 0
+            && COMPOUNDS.contains(&folded.as_str())
+            && tokens[at - 1].is_capital()
+            && matches!(gap(text, tokens, at - 1), " " | "-"));
+    if compound && word.is_capital() {
+        let number = tokens.get(at + 1).filter(|next| {
+            next.is_number() && next.text.len() <= 4 && matches!(gap(text, tokens, at), " " | ". " | ".")
+        });
+        if number.is_some() && (contact || folded.len() > 6) {
+            let mut first = at;
+            while first > 0
+                && matches!(gap(text, tokens, first - 1), " " | "-")
+                && tokens[first - 1].is_capital()
+                && at - first < 3
+                && contact
+            {
+                first -= 1;
+            }
+            return Some((first, at + 1));
+        }
+    }
+    // `Am Markt 5`, `Unter den Linden 77`: only where an address is expected.
+    let local = ["am", "an", "auf", "im", "in", "unter", "zum", "zur", "op", "aan"].contains(&folded.as_str())
+        && word.is_capital();
+    if local && contact {
+        let mut last = at + 1;
+        while tokens.get(last).is_some_and(|next| next.is_capital() || PARTICLES.contains(&next.text)) && last - at < 4
+        {
+            last += 1;
+        }
+        if last > at + 1 && tokens.get(last).is_some_and(|next| next.is_number() && next.text.len() <= 4) {
+            return Some((at, last));
+        }
+    }
+    None
+}
+
+/// The token of the house number before one to four name words that end in the type word at `at`.
+fn numbered_before(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Option<usize> {
+    let mut index = at;
+    let mut names = 0;
+    while index > 0 {
+        index -= 1;
+        let between = gap(text, tokens, index);
+        let token = &tokens[index];
+        if token.is_number() && !token.is_ordinal() {
+            let joined = matches!(between, " " | ", " | "," | " - ");
+            let free = index == 0
+                || contact
+                || matches!(gap(text, tokens, index - 1), ", " | "; " | ": " | " (" | "\n")
+                || ["at", "in", "address"].contains(&fold(tokens[index - 1].text).as_str());
+            return (joined && names > 0 && free && !is_measure(text, tokens, index)).then_some(index);
+        }
+        let name = (token.is_capital() || token.is_ordinal()) && matches!(between, " " | ". " | "-" | "'" | "’");
+        if !name || names >= 4 {
+            return None;
+        }
+        names += 1;
+    }
+    None
+}
+
+/// A number that counts something (`$20`, `10%`) is no house number.
+fn is_measure(text: &str, tokens: &[Token<'_>], index: usize) -> bool {
+    text[..tokens[index].range.start].ends_with(['$', '€', '£', '.', '-'])
+        && !text[..tokens[index].range.start].ends_with("no.")
+}
+
+/// A street whose type comes first: `12, rue de la Paix`, `Calle Mayor 5`, `ul. Długa 12/3`.
+fn prefixed(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Option<(usize, usize)> {
+    let mut last = at;
+    let mut names = 0;
+    while let Some(next) = tokens.get(last + 1) {
+        let between = gap(text, tokens, last);
+        let joins = matches!(between, " " | ". " | "." | "'" | "’" | "-" | " d'" | ".  " | "/ " | "/");
+        let name = next.is_capital() || (in_list(PARTICLES, &fold(next.text)) && last - at < 6);
+        if !joins || !name || next.is_number() || last - at >= 7 {
+            break;
+        }
+        names += usize::from(next.is_capital());
+        last += 1;
+    }
+    if names == 0 {
+        return None;
+    }
+    let before = at.checked_sub(1).filter(|index| {
+        let token = &tokens[*index];
+        let between = gap(text, tokens, *index);
+        token.is_number()
+            && token.text.len() <= 4
+            && matches!(between, " " | ", " | "," | " bis ")
+            && (contact || *index == 0 || matches!(gap(text, tokens, *index - 1), ", " | ": " | " ("))
+    });
+    let after = tokens.get(last + 1).filter(|next| {
+        next.is_number()
+            && next.text.len() <= 5
+            && matches!(
+                gap(text, tokens, last),
+                " " | ", " | "," | " nº " | ", nº " | ", n.º " | " n. " | ", n. " | " n° " | " nr "
+            )
+    });
+    // Ambiguous beginnings (`Via`, `Place`, `Al`) need a capital of their own in running text.
+    let ambiguous =
+        ["via", "place", "al", "pl", "c", "os", "park", "route", "villa", "vila", "lugar", "vale", "square", "av"]
+            .contains(&fold(tokens[at].text).as_str());
+    if let Some(first) = before.filter(|_| contact || !ambiguous) {
+        return Some((first, last));
+    }
+    (after.is_some() && (contact || (!ambiguous && tokens[at].is_capital()))).then_some((at, last + 1))
+}
+
+/// The rest of the address on both sides: flat, postcode, city, state.
+fn extend(text: &str, tokens: &[Token<'_>], mut first: usize, mut last: usize, contact: bool) -> (usize, usize) {
+    while let Some(next) = tokens.get(last + 1) {
+        let between = gap(text, tokens, last);
+        let joins =
+            between.len() <= 4 && between.chars().all(|c| " ,.#-/'’()°º".contains(c)) && !between.contains(". ")
+                || matches!(between, ". " | "., ");
+        let part = next.text.bytes().any(|byte| byte.is_ascii_digit())
+            || next.is_capital()
+            || in_list(UNITS, &fold(next.text))
+            || in_list(PARTICLES, &fold(next.text))
+            || next.text.len() <= 2;
+        let sentence =
+            !contact && (between.contains(". ") || (between == " " && next.is_capital() && !tokens[last].is_number()));
+        let lower = next.text.chars().all(char::is_lowercase)
+            && !in_list(UNITS, &fold(next.text))
+            && !in_list(PARTICLES, &fold(next.text));
+        if !joins || !part || sentence || lower || last - first > 16 {
+            break;
+        }
+        last += 1;
+    }
+    // Nothing that only joins stays at the end.
+    while last > first
+        && in_list(PARTICLES, &fold(tokens[last].text))
+        && tokens[last].text.chars().all(char::is_lowercase)
+    {
+        last -= 1;
+    }
+    // `Flat 22, 4 Jones Road`, `H.No. 56`
+    while first > 0 {
+        let token = &tokens[first - 1];
+        let between = gap(text, tokens, first - 1);
+        let joins = between.len() <= 2 && between.chars().all(|c| " ,.#/-".contains(c));
+        let unit = token.is_number() && token.text.len() <= 4 && contact
+            || in_list(UNITS, &fold(token.text)) && token.is_capital();
+        if !joins || !unit {
+            break;
+        }
+        first -= 1;
+    }
+    (first, last)
+}
+
+/// What stands between a token and the next.
+pub(super) fn gap<'a>(text: &'a str, tokens: &[Token<'_>], index: usize) -> &'a str {
+    tokens.get(index + 1).map_or("", |next| &text[tokens[index].range.end..next.range.start])
+}
