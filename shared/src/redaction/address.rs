@@ -57,59 +57,77 @@ const LABELS: &[&str] = &[
 ];
 
 pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
-    let mut push = |range: Range<usize>| found.push(Span { range, kind: Kind::Address });
+    let mut taken: Vec<Range<usize>> = found.iter().map(|span| span.range.clone()).collect();
+    taken.sort_by_key(|range| range.start);
+    let mut ranges = Vec::new();
     for (index, line) in layout.lines.iter().enumerate() {
-        let fields = if line.is_header || line.names_others || line.has_digit { layout.fields(line) } else { continue };
-        let mut last_is_address = false;
-        for (place, field) in fields.iter().enumerate() {
-            last_is_address = true;
-            if let Some(value) = labeled(layout.text, field) {
-                push(with_next_line(layout, index, value));
-                continue;
-            }
-            let content = &layout.text[field.clone()];
-            let contact = line.is_header || line.names_others;
-            if line.has_digit && contact && is_address_field(content) {
-                push(with_next_line(layout, index, field.clone()));
-            } else {
-                let found = if line.has_digit { streets(content, contact) } else { Vec::new() };
-                last_is_address = !found.is_empty();
-                for street in found {
-                    let range = field.start + street.start..field.start + street.end;
-                    let ends = range.end == field.end && place + 1 == fields.len();
-                    push(if ends { with_next_line(layout, index, range) } else { range });
-                }
+        if line.is_header || line.names_others || line.has_digit {
+            let fields = layout.fields(line);
+            if !in_fields(layout, index, &fields, &mut ranges) {
+                broken(layout, index, fields.last(), &mut ranges);
             }
         }
-        // An address broken over two lines in the middle of its street.
-        if let (Some(last), Some(next)) = (fields.last(), layout.lines.get(index + 1))
-            && (line.is_header || line.names_others)
-            && !last_is_address
-            && adjoin(layout.text, line, next)
-            && let Some(first) = layout.fields(next).first()
-        {
-            let joined = layout.text[last.start..first.end].replace('\n', " ");
-            let border = line.range.end - last.start;
-            let whole = joined.len() <= 120
-                && (layout.text[last.clone()].bytes().any(|byte| byte.is_ascii_digit()) || next.has_digit);
-            if whole && !is_section(layout, next) {
-                for street in
-                    streets(&joined, true).into_iter().filter(|street| street.start < border && street.end > border)
-                {
-                    push(last.start + street.start..last.start + street.end);
-                }
+    }
+    // What is something else already is no part of an address, and ends one.
+    let free = ranges.into_iter().filter_map(|range| {
+        let other = taken.get(taken.partition_point(|known| known.end <= range.start));
+        match other.filter(|known| known.start < range.end) {
+            None => Some(range),
+            Some(known) if known.start > range.start + 5 => {
+                let kept = layout.text[range.start..known.start].trim_end_matches(|c: char| !c.is_alphanumeric());
+                let telling = kept.bytes().any(|byte| byte.is_ascii_digit());
+                telling.then(|| range.start..range.start + kept.len())
+            }
+            Some(_) => None,
+        }
+    });
+    found.extend(free.map(|range| Span { range, kind: Kind::Address }));
+}
+
+/// Addresses inside the fields of a line. Returns whether the last field holds one.
+fn in_fields(layout: &Layout<'_>, index: usize, fields: &[Range<usize>], ranges: &mut Vec<Range<usize>>) -> bool {
+    let line = &layout.lines[index];
+    let contact = line.is_header || line.names_others;
+    let mut last_holds_one = false;
+    for (place, field) in fields.iter().enumerate() {
+        let content = &layout.text[field.clone()];
+        let before = ranges.len();
+        if let Some(value) = labeled(layout.text, field) {
+            ranges.push(with_next_line(layout, index, value));
+        } else if line.has_digit && contact && is_address_field(content) {
+            ranges.push(with_next_line(layout, index, field.clone()));
+        } else if line.has_digit {
+            for street in streets(content, contact) {
+                let range = field.start + street.start..field.start + street.end;
+                let ends = range.end == field.end && place + 1 == fields.len();
+                ranges.push(if ends { with_next_line(layout, index, range) } else { range });
             }
         }
+        last_holds_one = ranges.len() > before;
+    }
+    last_holds_one
+}
+
+/// An address that is broken over two lines in the middle of its street.
+fn broken(layout: &Layout<'_>, index: usize, last: Option<&Range<usize>>, ranges: &mut Vec<Range<usize>>) {
+    let line = &layout.lines[index];
+    let (Some(last), Some(next)) = (last, layout.lines.get(index + 1)) else { return };
+    let is_section = lexicon::section(&layout.text[next.range.clone()]).is_some();
+    if !(line.is_header || line.names_others) || is_section || !adjoin(layout.text, line, next) {
+        return;
+    }
+    let Some(first) = layout.fields(next).into_iter().next() else { return };
+    let joined = layout.text[last.start..first.end].replace('\n', " ");
+    let border = line.range.end - last.start;
+    if joined.len() <= 120 && joined.bytes().any(|byte| byte.is_ascii_digit()) {
+        let over = streets(&joined, true).into_iter().filter(|street| street.start < border && street.end > border);
+        ranges.extend(over.map(|street| last.start + street.start..last.start + street.end));
     }
 }
 
 /// Whether no empty line stands between two lines.
 fn adjoin(text: &str, line: &Line, next: &Line) -> bool {
     text[line.range.end..next.range.start].bytes().filter(|byte| *byte == b'\n').count() == 1
-}
-
-fn is_section(layout: &Layout<'_>, line: &Line) -> bool {
-    lexicon::section(&layout.text[line.range.clone()]).is_some()
 }
 
 /// What stands behind an address label, if it is more than a city.
@@ -154,7 +172,7 @@ fn goes_on(content: &str) -> bool {
 /// Whether a field of a contact line is an address as a whole: a house number and a capitalized word, or a postcode.
 fn is_address_field(content: &str) -> bool {
     if content.len() > 120
-        || content.contains(['@', ':', '%', '+', '$', '€'])
+        || content.contains(['@', ':', '%', '+', '$', '€', '<', '>', '=', '_'])
         || content.contains("//")
         || content.ends_with('.') && content.len() > 60
     {
@@ -182,7 +200,14 @@ fn is_address_field(content: &str) -> bool {
             && words.get(1).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '#'));
     let years =
         words.iter().filter(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"))).count();
-    (starts_with_number && years == 0) || postcode(content).is_some()
+    // `Cuesta del Moro 8`: capitalized words that are nothing else, and a number at the end.
+    let last = words.last().copied().unwrap_or_default();
+    let ends_with_number = last.len() <= 4
+        && last.starts_with(|c: char| c.is_ascii_digit())
+        && (2..=6).contains(&named)
+        && words.iter().all(|word| !in_list(lexicon::NOT_NAMES, &fold(word)))
+        && words.iter().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).count() == 1;
+    ((starts_with_number || ends_with_number) && years == 0) || postcode(content).is_some()
 }
 
 /// Units inside an address, and what introduces a house number.

@@ -63,47 +63,54 @@ pub(super) fn find_again(layout: &Layout<'_>, known: &Known, found: &mut Vec<Spa
     recurrence::find(layout, known, found);
 }
 
-/// Local parts and profile paths, folded, letters only: what a name is compared with.
-pub(super) struct Slugs(Vec<String>);
+/// What a name is compared with: folded, letters only.
+pub(super) struct Slugs {
+    /// Local parts, paths of profiles, user names.
+    own: Vec<String>,
+    /// Hosts, which are as often a company's as a person's.
+    hosts: Vec<String>,
+}
 
 impl Slugs {
     fn of(text: &str, others: &[Span]) -> Slugs {
-        let mut slugs = Vec::new();
+        let mut slugs = Slugs { own: Vec::new(), hosts: Vec::new() };
+        let letters = |value: &str| value.chars().filter(|c| c.is_alphabetic()).collect::<String>();
+        let add = |list: &mut Vec<String>, value: String| {
+            if value.chars().count() >= 3 && !list.contains(&value) {
+                list.push(value);
+            }
+        };
         for span in others.iter().filter(|span| matches!(span.kind, Kind::Email | Kind::Url | Kind::Handle)) {
             let value = fold(&text[span.range.clone()]);
-            let telling = match span.kind {
-                Kind::Email => value.split(['@', '(', '[', '{']).next().unwrap_or_default().to_owned(),
-                _ => value
-                    .trim_start_matches("https://")
-                    .trim_start_matches("http://")
-                    .trim_start_matches("www.")
-                    .to_owned(),
-            };
-            let letters: String = telling.chars().filter(|c| c.is_alphabetic()).collect();
-            if letters.len() >= 3 && !slugs.contains(&letters) {
-                slugs.push(letters);
+            if span.kind == Kind::Email {
+                add(&mut slugs.own, letters(value.split(['@', '(', '[', '{']).next().unwrap_or_default()));
+                continue;
             }
+            let bare = value.split_once("://").map_or(value.as_str(), |(_, rest)| rest);
+            let (host, path) = bare.split_once('/').unwrap_or((bare, ""));
+            add(&mut slugs.hosts, letters(host.trim_start_matches("www.")));
+            add(&mut slugs.own, letters(path));
         }
-        Slugs(slugs)
+        slugs
     }
 
-    /// How many of a name's words of three letters or more occur in one slug.
-    fn links(&self, words: &[String]) -> usize {
+    /// How many of a name's words of three letters or more occur in one slug; `hosts` count for an owner only.
+    fn links(&self, words: &[String], hosts: bool) -> usize {
         let long = |word: &&String| word.chars().count() >= 3;
         let count = |slug: &String| words.iter().filter(long).filter(|word| slug.contains(word.as_str())).count();
-        self.0.iter().map(count).max().unwrap_or(0)
+        let own = self.own.iter().map(count).max().unwrap_or(0);
+        let host = self.hosts.iter().filter(|_| hosts).map(count).max().unwrap_or(0);
+        own.max(host)
     }
 
     /// Whether a slug is made of this name: two of its words, or its last word with the first one's initial.
     fn is_made_of(&self, words: &[String]) -> bool {
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
         let initial: String = first.chars().take(1).collect();
-        self.links(words) >= 2
-            || (words.len() >= 2
-                && last.chars().count() >= 3
-                && self.0.iter().any(|slug| {
-                    slug.starts_with(&format!("{initial}{last}")) || slug.starts_with(&format!("{last}{initial}"))
-                }))
+        let starts = |slug: &String| {
+            slug.starts_with(&format!("{initial}{last}")) || slug.starts_with(&format!("{last}{initial}"))
+        };
+        self.links(words, false) >= 2 || (words.len() >= 2 && last.chars().count() >= 3 && self.own.iter().any(starts))
     }
 }
 
@@ -122,7 +129,7 @@ pub(super) fn runs(text: &str) -> Vec<Run> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(start) = next_capital(text, from) {
-        let run = run_at(text, start);
+        let run = run_at(text, start, true);
         from = run.as_ref().map_or_else(|| end_of_word(text, start), |run| run.range.end).max(start + 1);
         while !text.is_char_boundary(from) {
             from += 1;
@@ -156,8 +163,8 @@ fn end_of_word(text: &str, start: usize) -> usize {
     if joins { end(first + 1) } else { first }
 }
 
-/// The run that begins with the word at `start`.
-pub(super) fn run_at(text: &str, start: usize) -> Option<Run> {
+/// The run that begins with the word at `start`; a strict one ends at words that are known to be no names.
+pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
     let mut run = Run { range: start..start, words: Vec::new(), count: 0 };
     let mut at = start;
     let mut end = start;
@@ -169,7 +176,11 @@ pub(super) fn run_at(text: &str, start: usize) -> Option<Run> {
         if word.starts_with(is_opening) {
             let digit = text[word_end..]
                 .starts_with(|c: char| c.is_ascii_digit() || c == '_' || c == '@' || c == '+' || c == '#');
-            let other = (!is_initial
+            // Of a compound (`Seo-yeon`) the last part decides.
+            let compound = text[word_end..].strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+            let other = (strict
+                && !is_initial
+                && !compound
                 && folded.rsplit('-').next().is_some_and(|part| in_list(lexicon::NOT_NAMES, part)))
                 || (run.count == 0 && in_list(lexicon::HONORIFICS, &folded) && word.len() <= 4);
             if digit || other || (word_end < text.len() && text[word_end..].starts_with('/')) {

@@ -24,6 +24,9 @@ const OTHERS: &[&str] = &[
     "sku", "ticket", "v", "ver", "version", "grant", "license", "licence", "doi", "arxiv", "aufgabe", "artikel",
 ];
 
+/// Those that make a number something else from a distance.
+const PARTS: &[&str] = &["isbn", "invoice", "order", "p/n", "part", "part no", "patent", "serial", "sku", "ticket"];
+
 /// Assigned country codes (ITU-T E.164, list of 2016 with amendments), one to three digits.
 fn has_country_code(digits: &str) -> bool {
     let code = |length: usize| digits.get(..length).and_then(|code| code.parse::<u16>().ok()).unwrap_or(0);
@@ -83,7 +86,7 @@ fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
     }
     let international = cluster.digits.strip_prefix("00").is_some_and(|rest| has_country_code(rest) && rest.len() >= 8);
     if international || is_north_american(cluster) || is_trunk(cluster) {
-        return (!before.contains(OTHERS)).then_some(end);
+        return (!before.contains(PARTS)).then_some(end);
     }
     (count >= 7 && stands_alone(layout, cluster)).then_some(end)
 }

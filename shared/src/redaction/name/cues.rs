@@ -89,13 +89,13 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
                 continue;
             }
             let place = Place::of(layout.text, &line.range, run);
-            if place.is_organization {
+            let told = place.has_title || place.follows(STRONG);
+            if place.is_organization || (!told && run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word))) {
                 continue;
             }
             let leads = place.leads && place.closes && run.words.len() >= 2 && run.count <= 4;
-            let is_person = place.has_title
+            let is_person = told
                 || (run.words.len() >= 2 && slugs.is_made_of(&run.words))
-                || place.follows(STRONG)
                 || (run.count >= 2 && run.count <= 4 && place.closes && place.follows_colon(WEAK))
                 || (leads && has_contact && !line.is_header)
                 || (leads && line.names_others)
@@ -146,7 +146,6 @@ impl Place {
             || ["at", "bei", "chez", "en", "from", "of", "on", "or", "and", "und", "et", "y", "e"]
                 .contains(&next_word.as_str());
         let organization = in_list(lexicon::ORGANIZATIONS, &next_word)
-            || run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word))
             || after.trim_start().starts_with("& ")
                 && after.trim_start()[2..].starts_with(char::is_uppercase)
                 && !has_title

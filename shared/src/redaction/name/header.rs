@@ -36,7 +36,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
             // Exports put the name beside a column: a line that is nothing but a name that makes the address.
             let content = &text[line.range.clone()];
             if content.len() <= 50
-                && let Some((range, words, _)) = whole_name(text, &line.range)
+                && let Some((range, words, _)) = whole_name(text, &line.range, slugs)
                 && slugs.is_made_of(&words)
             {
                 offer(&mut best, 30, range);
@@ -51,7 +51,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
             }
             let labeled = labeled(text, field);
             let part = labeled.clone().unwrap_or_else(|| without_lead(text, field));
-            let Some((range, words, count)) = whole_name(text, &part) else {
+            let Some((range, words, count)) = whole_name(text, &part, slugs) else {
                 if labeled.is_some()
                     && let Some(range) = loose_name(text, &part)
                 {
@@ -61,7 +61,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
                 }
                 continue;
             };
-            let linked = slugs.links(&words);
+            let linked = slugs.links(&words, true);
             let place = i32::try_from(index * 3 + place).unwrap_or(i32::MAX);
             let score = match (labeled.is_some(), linked) {
                 (true, _) => 100,
@@ -127,7 +127,7 @@ fn without_lead(text: &str, field: &Range<usize>) -> Range<usize> {
 
 /// A range that begins with a name of two to five words (or one linked word) and holds nothing else but what follows a
 /// comma, a bar or a dash.
-fn whole_name(text: &str, range: &Range<usize>) -> Option<(Range<usize>, Vec<String>, usize)> {
+fn whole_name(text: &str, range: &Range<usize>, slugs: &Slugs) -> Option<(Range<usize>, Vec<String>, usize)> {
     let content = &text[range.clone()];
     let mut start = range.start;
     // Titles before the name are left out of it.
@@ -145,18 +145,18 @@ fn whole_name(text: &str, range: &Range<usize>) -> Option<(Range<usize>, Vec<Str
     if let Some(length) = ideographs(&text[start..range.end]) {
         return Some((start..start + length, vec![text[start..start + length].to_owned()], 2));
     }
-    let run = run_at(text, start)?;
-    if run.range.end > range.end {
-        return None;
-    }
+    let strict = run_at(text, start, true);
+    // A name of ordinary words (`Will Young`) counts if an address is made of it.
+    let loose = || {
+        run_at(text, start, false)
+            .filter(|run| run.words.len() >= 2 && (slugs.links(&run.words, true) >= 2 || slugs.is_made_of(&run.words)))
+    };
+    let fits = |run: &super::Run| run.range.end <= range.end && ends(&text[run.range.end..range.end]);
+    let run = strict.filter(fits).or_else(|| loose().filter(fits))?;
     let rest = text[run.range.end..range.end].trim_start();
-    let closed = rest.is_empty()
-        || rest.starts_with([',', '|', '(', '[', '–', '—', ';', '/', '*', '_', '"', '•', '·', '\'', '’'])
-        || rest.starts_with("- ")
-        || rest.starts_with("# ");
-    let surname_first = rest.strip_prefix(", ").and_then(|next| run_at(text, range.end - next.len()));
+    let surname_first = rest.strip_prefix(", ").and_then(|next| run_at(text, range.end - next.len(), true));
     let long = run.words.iter().any(|word| word.chars().count() > 2) || run.words.len() >= 2;
-    if !closed || !long || run.count > 5 || content.len() > 90 {
+    if !long || run.count > 5 || content.len() > 90 {
         return None;
     }
     if run.count == 1 {
@@ -170,6 +170,15 @@ fn whole_name(text: &str, range: &Range<usize>) -> Option<(Range<usize>, Vec<Str
         }
     }
     Some((run.range, run.words, run.count))
+}
+
+/// Whether what follows a name may follow one.
+fn ends(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    rest.is_empty()
+        || rest.starts_with([',', '|', '(', '[', '–', '—', ';', '/', '*', '_', '"', '•', '·', '\'', '’', '<'])
+        || rest.starts_with("- ")
+        || rest.starts_with("# ")
 }
 
 /// Behind a label anything short that has no digit is a name.
@@ -187,7 +196,7 @@ fn lower_name(text: &str, range: &Range<usize>, slugs: &Slugs) -> Option<Range<u
     let content = text[range.clone()].trim();
     let plain = content.len() <= 50 && content.chars().all(|c| c.is_alphabetic() || " .-'’".contains(c));
     let words: Vec<String> = content.split_whitespace().map(fold).collect();
-    (plain && (2..=4).contains(&words.len()) && slugs.links(&words) >= 2)
+    (plain && (2..=4).contains(&words.len()) && slugs.links(&words, true) >= 2)
         .then(|| range.start..range.start + content.len())
 }
 

@@ -105,7 +105,8 @@ fn is_part_of_something_else(text: &str, run: &Range<usize>, known: &Known) -> b
         after.strip_prefix(" & ").is_some_and(|rest| rest.starts_with(is_opening)) || before.ends_with("& ");
     let other_partner =
         after.strip_prefix(" & ").map(|rest| &rest[..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())]);
-    if ampersand && !other_partner.is_some_and(|word| known.has(&fold(word))) || before.ends_with("& ") {
+    let relative = other_partner.is_some_and(|word| known.has(&fold(word)) && !value.eq_ignore_ascii_case(word));
+    if (ampersand && !relative) || before.ends_with("& ") {
         return true;
     }
     if !single {
