@@ -5,12 +5,14 @@
 //! - [`recorder`]: a forwarder that keeps the order of database calls
 //! - [`runtime_api`]: Lambda's Runtime API, to run the real binaries
 //! - [`fixtures`]: an invented résumé, a job, and answers to them
+//! - [`score`]: how much a redaction left, and how much it took too much
 
 pub mod stack;
 pub mod model_server;
 pub mod recorder;
 pub mod runtime_api;
 pub mod fixtures;
+pub mod score;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/usage.md")]
