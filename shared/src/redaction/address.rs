@@ -44,6 +44,19 @@ const LABELS: &[&str] = &[
     "adress",
     "osoite",
     "地址",
+    "住所",
+    "адрес",
+    "διευθυνση",
+    "bydliste",
+    "postal",
+    "post",
+    "전화",
+    "주소",
+    "العنوان",
+    "trvale bydliste",
+    "lakcim",
+    "cim",
+    "adresa trvaleho pobytu",
     "home",
     "postanschrift",
     "privatadresse",
@@ -139,7 +152,10 @@ fn labeled(text: &str, field: &Range<usize>) -> Option<Range<usize>> {
         return None;
     }
     let value = content[colon + 1..].trim_start_matches(|c: char| c.is_whitespace() || c == ':' || c == '-');
-    let telling = value.bytes().any(|byte| byte.is_ascii_digit()) || !streets(value, true).is_empty();
+    let opens =
+        value.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || (c.is_alphabetic() && !c.is_lowercase()));
+    let prefixed = !streets(value, true).is_empty();
+    let telling = (opens && value.chars().any(char::is_numeric)) || prefixed;
     telling.then(|| field.end - value.len()..field.end)
 }
 
@@ -188,6 +204,17 @@ fn is_address_field(content: &str) -> bool {
     if !streets(content, true).is_empty() {
         return true;
     }
+    // A word of a sentence: `3 Way merge in Git`.
+    let sentence = |word: &&str| {
+        let lower = word.chars().all(char::is_lowercase) && word.chars().count() > 2;
+        lower
+            && !in_list(lexicon::PARTICLES, &fold(word))
+            && !in_list(UNITS, &fold(word))
+            && !["nad", "pod", "upon", "sous", "sur", "les", "bij", "aan"].contains(word)
+    };
+    if words.iter().any(sentence) {
+        return false;
+    }
     let capital = |word: &&&str| word.starts_with(char::is_uppercase) && word.chars().count() > 1;
     let named =
         words.iter().filter(capital).filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 2).count();
@@ -195,9 +222,11 @@ fn is_address_field(content: &str) -> bool {
         return false;
     }
     let first = words.first().copied().unwrap_or_default();
-    let starts_with_number = first.starts_with(|c: char| c.is_ascii_digit()) && first.len() <= 6
-        || in_list(UNITS, &fold(first.trim_end_matches('.')))
-            && words.get(1).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '#'));
+    let comma = content.contains(',') || content.contains('#');
+    let starts_with_number =
+        first.starts_with(|c: char| c.is_ascii_digit()) && first.len() <= 6 && (comma || named >= 2)
+            || in_list(UNITS, &fold(first.trim_end_matches('.')))
+                && words.get(1).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '#'));
     let years =
         words.iter().filter(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"))).count();
     // `Cuesta del Moro 8`: capitalized words that are nothing else, and a number at the end.

@@ -1,5 +1,7 @@
 //! Bank accounts and payment cards: IBANs (ISO 13616) and card numbers (ISO/IEC 7812), by checksum or label.
 
+use std::ops::Range;
+
 use super::label::Before;
 use super::layout::Layout;
 use super::number::Cluster;
@@ -32,16 +34,66 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
         if let Some(span) = iban(layout, cluster) {
             found.push(span);
         }
-        if (13..=19).contains(&cluster.digits.len()) && !cluster.plus {
-            let before = Before::of(layout.before(cluster.range.start));
-            let free = !layout.text[..cluster.range.start].ends_with(char::is_alphanumeric);
-            let labeled =
-                before.ends_with(CARD_LABELS) || before.contains(&["card", "kreditkarte", "tarjeta", "cartao"]);
-            if free && (luhn(&cluster.digits) || labeled) {
-                found.push(Span { range: cluster.range.clone(), kind: Kind::CreditCard });
+        if !cluster.plus
+            && let Some(range) = card(layout, cluster)
+        {
+            found.push(Span { range, kind: Kind::CreditCard });
+        }
+    }
+}
+
+/// The groups of a cluster that are a card's number: a valid one, or behind a label one of the usual shape. Digits of an
+/// expiry date or a check code may stand on both sides.
+fn card(layout: &Layout<'_>, cluster: &Cluster) -> Option<Range<usize>> {
+    let text = layout.text;
+    let joined = |c: char| c.is_alphanumeric() || c == '_';
+    let after = &text[cluster.range.end..];
+    let bound = text[..cluster.range.start].ends_with(joined)
+        || after.starts_with(joined)
+        || after.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    if cluster.digits.len() < 13 || bound {
+        return None;
+    }
+    let before = Before::of(layout.before(cluster.range.start));
+    let labeled = before.ends_with(CARD_LABELS)
+        || before.contains(&["card", "kreditkarte", "tarjeta", "cartao", "kreditkartennummer"]);
+    let groups = &cluster.groups;
+    let mut shaped = None;
+    for first in 0..groups.len() {
+        let mut count = 0;
+        for last in first..groups.len() {
+            count += groups[last];
+            let usual = first == last
+                || (groups[first] == 4 && groups[first..=last].iter().all(|length| (1..=7).contains(length)));
+            if !(13..=19).contains(&count) || !usual {
+                continue;
+            }
+            let start: usize = groups[..first].iter().sum();
+            let range = digit_range(text, &cluster.range, start, count);
+            if luhn(&cluster.digits[start..start + count]) {
+                return Some(range);
+            }
+            if labeled && shaped.is_none() && matches!(groups[first..=last], [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [_])
+            {
+                shaped = Some(range);
             }
         }
     }
+    shaped.or_else(|| (labeled && cluster.digits.len() <= 19).then(|| cluster.range.clone()))
+}
+
+/// The byte range of `count` digits from the `start`-th on.
+fn digit_range(text: &str, range: &Range<usize>, start: usize, count: usize) -> Range<usize> {
+    let digits = || {
+        text[range.clone()]
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| byte.is_ascii_digit())
+            .map(|(at, _)| range.start + at)
+    };
+    let first = digits().nth(start).unwrap_or(range.start);
+    let last = digits().nth(start + count - 1).unwrap_or(range.end - 1);
+    first..last + 1
 }
 
 /// An IBAN whose two check digits begin the cluster.

@@ -60,6 +60,20 @@ const LABELS: &[&str] = &[
     "dogum tarihi",
     "出生日期",
     "生年月日",
+    "geburtsdatum/-ort",
+    "datum narodenia",
+    "szuletesi ido",
+    "szuletesi datum",
+    "szuletett",
+    "data nasterii",
+    "дата рождения",
+    "дата народження",
+    "생년월일",
+    "fodd",
+    "narozena",
+    "dateofbirth",
+    "ημερομηνια γεννησης",
+    "تاريخ الميلاد",
     "date of birth (dd/mm/yyyy)",
     "date of birth (mm/dd/yyyy)",
     "date of birth (d/m/y)",
@@ -67,10 +81,21 @@ const LABELS: &[&str] = &[
     "dateofbirth",
 ];
 
+/// Labels that hold at some distance.
+const STRONG: &[&str] = &[
+    "date of birth", "birth date", "geburtsdatum", "geburtsdatum/-ort", "geboren", "date de naissance", "ne a",
+    "nee a", "ne(e) a", "fecha de nacimiento", "nacido", "nacida", "data di nascita", "nato a", "nata a",
+    "geboortedatum", "geboren te", "data de nascimento", "nascido em", "data urodzenia", "urodzony", "urodzona",
+    "fodd", "fodt", "narozen", "narozena", "born in", "born at",
+];
+
 const MONTHS: &[&str] = &[
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "okt", "dez", "fev",
-    "fév", "avr", "aou", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "mei", "maa", "out",
-    "sty", "lut", "kwi", "maj", "cze", "lip", "sie", "wrz", "paz", "lis", "gru",
+    "jui", "janv", "fevr", "mars", "sept", "bre", "kve", "cer", "srp", "zar", "rij", "lis", "pro", "led", "uno", "dub",
+    "jun", "jul", "juli", "juin", "des", "tam", "hel", "maal", "huh", "tou", "kes", "hei", "elo", "syy", "lok",
+    "marras", "jou", "ian", "iun", "iul", "noi", "oca", "sub", "nis", "haz", "tem", "agu", "eyl", "eki", "kas", "ara",
+    "szept", "okt", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "okt",
+    "dez", "fev", "fév", "avr", "aou", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "mei",
+    "maa", "out", "sty", "lut", "kwi", "maj", "cze", "lip", "sie", "wrz", "paz", "lis", "gru",
 ];
 
 pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {
@@ -82,12 +107,16 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
         let Some(index) = layout.line_of(cluster.range.start) else { continue };
         let line = &layout.lines[index];
         // `Born: November 24, 1994`: the month may come first.
-        let lead = layout.text[line.range.start..cluster.range.start].trim_end();
+        let lead = layout.text[line.range.start..cluster.range.start].trim_end_matches([' ', '.']);
         let word = lead.len() - lead.trim_end_matches(char::is_alphabetic).len();
         let month = word > 0 && is_month(&lead[lead.len() - word..]);
         let start = if month { line.range.start + lead.len() - word } else { cluster.range.start };
-        let before = Before::of(layout.before(start));
-        if !before.ends_with(LABELS) {
+        let raw = layout.before(start);
+        let before = Before::of(raw);
+        // `born in Leuven on 2 March 1984`, `Luogo e data di nascita: Trieste, 07.06.1985`
+        let near = raw.len() < 60 && !raw.bytes().any(|byte| byte.is_ascii_digit()) && before.contains(STRONG);
+        let star = raw.trim() == "*" && cluster.is_dates();
+        if !(before.ends_with(LABELS) || near || star) {
             continue;
         }
         if let Some(end) = date_end(layout.text, start, line.range.end) {
@@ -115,6 +144,14 @@ fn date_end(text: &str, start: usize, line_end: usize) -> Option<usize> {
             end = at;
             continue;
         }
+        let c = tail.chars().next()?;
+        if " .,/-–年月日년월일".contains(c) {
+            at += c.len_utf8();
+            if "日일".contains(c) {
+                end = at;
+            }
+            continue;
+        }
         if let Some(Range { start: 0, end: length }) = words(tail).next() {
             let word = &tail[..length];
             let joins = ["de", "del", "of", "th", "st", "nd", "rd", "er", "do", "den"].contains(&fold(word).as_str());
@@ -124,11 +161,7 @@ fn date_end(text: &str, start: usize, line_end: usize) -> Option<usize> {
             at += length;
             continue;
         }
-        let c = tail.chars().next()?;
-        if !" .,/-–年月日".contains(c) {
-            break;
-        }
-        at += c.len_utf8();
+        break;
     }
     (digits >= 4).then_some(start + end)
 }

@@ -3,7 +3,14 @@
 use std::ops::Range;
 
 use super::layout::fold;
+use super::url::TLDS;
 use super::{Kind, Span};
+
+/// Endings of files that are named with a sign, such as `icon@2x.png` or `getty@tty1.service`.
+const FILES: &[&str] = &[
+    "css", "gif", "html", "jpeg", "jpg", "js", "json", "md", "pdf", "png", "py", "rs", "service", "svg", "timer", "ts",
+    "webp", "xml", "yaml", "yml",
+];
 
 pub(super) fn find(text: &str, found: &mut Vec<Span>) {
     let bytes = text.as_bytes();
@@ -59,9 +66,19 @@ fn word_in_brackets(text: &str, open: usize, words: &[&str]) -> Option<Range<usi
 /// The address around a sign for `@`.
 fn around(text: &str, sign: Range<usize>) -> Option<Range<usize>> {
     let plain = sign.len() == 1;
+    // `jane @ example.com` has its spaces on both sides; `use @pytest.fixture` has not.
+    let spaced = text[..sign.start].ends_with(' ');
+    if plain && spaced != text[sign.end..].starts_with(' ') {
+        return None;
+    }
     let start = local_start(text, sign.start, plain)?;
     let end = domain_end(text, sign.end, plain)?;
-    Some(start..end)
+    let last = text[sign.end..end].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let is_file = FILES.contains(&last);
+    // Spelled out, the last label must be one that exists: `at noon dot com`, but not `at the dot product`.
+    let exists =
+        text[start..end].contains('.') || text[start..end].contains("dot)") || TLDS.contains(&fold(last).as_str());
+    (!is_file && exists).then_some(start..end)
 }
 
 fn is_local(c: char) -> bool {

@@ -7,18 +7,19 @@ use super::layout::{Layout, fold};
 use super::{Kind, Span};
 
 const LABELS: &[&str] = &[
-    "bluesky", "bsky", "discord", "facebook", "fb", "github", "gitlab", "handle", "ig", "insta", "instagram",
-    "kakaotalk", "line", "linkedin", "mastodon", "matrix", "medium", "nickname", "qq", "reddit", "signal", "skype",
-    "slack", "snapchat", "stack overflow", "stackoverflow", "steam", "telegram", "tg", "threads", "tiktok", "tumblr",
-    "twitch", "twitter", "twitter/x", "user name", "username", "viber", "vk", "wechat", "weixin", "weibo", "whatsapp",
-    "x", "x (twitter)", "xing", "x.com", "youtube", "kaggle", "keybase", "behance", "dribbble", "codepen", "dev.to",
-    "hackerrank", "leetcode", "npm", "icq", "social",
+    "bitbucket", "codeforces", "irc", "xbox live", "xbox", "psn", "gamertag", "twitch.tv", "微信", "телеграм",
+    "вконтакте", "bluesky", "bsky", "discord", "facebook", "fb", "github", "gitlab", "handle", "ig", "insta",
+    "instagram", "kakaotalk", "line", "linkedin", "mastodon", "matrix", "medium", "nickname", "qq", "reddit", "signal",
+    "skype", "slack", "snapchat", "stack overflow", "stackoverflow", "steam", "telegram", "tg", "threads", "tiktok",
+    "tumblr", "twitch", "twitter", "twitter/x", "user name", "username", "viber", "vk", "wechat", "weixin", "weibo",
+    "whatsapp", "x", "x (twitter)", "xing", "x.com", "youtube", "kaggle", "keybase", "behance", "dribbble", "codepen",
+    "dev.to", "hackerrank", "leetcode", "npm", "icq", "social",
 ];
 
 pub(super) fn find(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool, found: &mut Vec<Span>) {
     let text = layout.text;
     for at in memchr::memchr_iter(b'@', text.as_bytes()) {
-        let free = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "(:|•·,/[".contains(c));
+        let free = text[..at].chars().next_back().is_none_or(|c| c.is_whitespace() || "(:|•·,/[–".contains(c));
         let length = handle_length(&text[at + 1..]);
         if !free || length < 2 || text[at + 1 + length..].starts_with(['/', '(']) {
             continue;
@@ -26,27 +27,72 @@ pub(super) fn find(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool, found: &mu
         let handle = &text[at + 1..at + 1 + length];
         let server = text[at + 1 + length..].strip_prefix('@').map_or(0, |rest| 1 + handle_length(rest));
         let end = at + 1 + length + server;
-        let labeled = Before::of(layout.before(at)).ends_with(LABELS);
-        if labeled || fills_contact_field(layout, at, end) || names(&fold(handle)) {
+        if labeled(layout.before(at))
+            || fills_contact_field(layout, at, end)
+            || names(&fold(handle))
+            || on_platform(layout, at)
+        {
             found.push(Span { range: at..end, kind: Kind::Handle });
         }
     }
     // A label with a bare user name: only where it fills its field.
-    for colon in memchr::memchr_iter(b':', text.as_bytes()) {
-        let rest = &text[colon + 1..];
+    for sign in memchr::memchr2_iter(b':', 0xe2, text.as_bytes()) {
+        let width = if text.as_bytes()[sign] == b':' { 1 } else { '–'.len_utf8() };
+        if !(text[sign..].starts_with([':', '–', '—'])) {
+            continue;
+        }
+        let rest = &text[sign + width..];
         let bare = rest.trim_start_matches(' ');
-        let start = colon + 1 + (rest.len() - bare.len());
+        let start = sign + width + (rest.len() - bare.len());
         if rest.len() - bare.len() > 2 || bare.starts_with('@') {
             continue;
         }
-        let length = bare.find(|c: char| !(c.is_ascii_alphanumeric() || "._-#:".contains(c))).unwrap_or(bare.len());
-        let value = bare[..length].trim_end_matches(['.', ':', '-']);
+        let length = bare.find(|c: char| !(c.is_alphanumeric() || "._-#:~/".contains(c))).unwrap_or(bare.len());
+        let value = bare[..length].trim_end_matches(['.', ':', '-', '/']);
         let after = bare[value.len()..].trim_start_matches(' ');
-        let fills = after.is_empty() || after.starts_with(['\n', '|', '•', '·', ',', ';', '\t', '/']);
-        let telling = value.len() >= 3 && value.chars().any(char::is_alphabetic) && !value.contains("://");
-        if fills && telling && Before::of(layout.before(colon)).ends_with(LABELS) && !is_plain_word(value) {
+        let telling = value.chars().any(|c| c.is_ascii_digit() || "._-#~/".contains(c));
+        let fills = after.is_empty()
+            || after.starts_with(['\n', '|', '•', '·', ';', '\t'])
+            || (telling && after.starts_with([',', '/', '(', 'o']));
+        let word = value.len() >= 3 && value.chars().any(char::is_alphabetic) && !value.contains("://");
+        if fills && word && labeled(&text[line_start(text, sign)..sign]) && !is_plain_word(value) {
             found.push(Span { range: start..start + value.len(), kind: Kind::Handle });
         }
+    }
+}
+
+fn line_start(text: &str, at: usize) -> usize {
+    text[..at].rfind('\n').map_or(0, |line| line + 1)
+}
+
+/// Whether a platform's name stands before, with `ID`, `name` or `as` behind it or not.
+fn labeled(before: &str) -> bool {
+    let mut rest = before.trim_end_matches(|c: char| c.is_whitespace() || ":-–—(".contains(c));
+    loop {
+        if Before::of(rest).ends_with(LABELS) {
+            return true;
+        }
+        let folded = fold(rest);
+        let filler = ["id", "name", "as", "user", "username", "handle", "account", "profile", "tag", "gamertag"];
+        let Some(word) = filler.iter().find(|word| folded.ends_with(&format!(" {word}"))) else { return false };
+        if folded.len() != rest.len() {
+            return false;
+        }
+        rest = rest[..rest.len() - word.len()].trim_end();
+    }
+}
+
+/// Whether the line speaks of a social platform around the handle.
+fn on_platform(layout: &Layout<'_>, at: usize) -> bool {
+    const PLATFORMS: &[&str] = &[
+        "twitter", "instagram", "telegram", "mastodon", "tiktok", "bluesky", "threads", "tweet", "toot", "social",
+        "follow", "dm me", "find me",
+    ];
+    let Some(line) = layout.line_of(at).map(|index| &layout.lines[index]) else { return false };
+    let content = &layout.text[line.range.clone()];
+    content.len() < 200 && {
+        let folded = fold(content);
+        PLATFORMS.iter().any(|platform| folded.contains(platform))
     }
 }
 

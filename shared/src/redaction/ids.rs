@@ -10,7 +10,7 @@ use super::layout::Layout;
 use super::number::Cluster;
 use super::{Kind, Span};
 
-const SSN_LABELS: &[&str] = &["ssn", "social security", "soc sec", "social", "social sec"];
+const SSN_LABELS: &[&str] = &["ss", "ssn", "social security", "soc sec", "social", "social sec"];
 const NATIONAL_LABELS: &[&str] = &[
     "aadhaar",
     "aadhar",
@@ -19,6 +19,15 @@ const NATIONAL_LABELS: &[&str] = &[
     "pan",
     "pan card",
     "dni",
+    "steuer-idnr",
+    "steuer-id-nr",
+    "idnr",
+    "sv",
+    "c.c",
+    "citizen id",
+    "citizen card",
+    "government id",
+    "personal id",
     "nie",
     "nif",
     "nif/nie",
@@ -131,10 +140,48 @@ const NATIONAL_LABELS: &[&str] = &[
     "身份证号",
     "rijksregisternummer",
 ];
+const LONG_ID_LABELS: &[&str] = &[
+    "national id", "personal id", "citizen id", "government id", "tax id", "steuer-id", "steuer id", "voter id",
+    "passport id", "state id", "photo id", "emirates id",
+];
 const PASSPORT_LABELS: &[&str] = &[
-    "passport", "passeport", "reisepass", "reisepassnummer", "pasaporte", "passaporto", "paspoort", "paspoortnummer",
-    "passaporte", "paszport", "pass", "pas", "passport details", "travel document", "pass-nr", "passnummer", "护照",
-    "passi", "pasaport",
+    "passport",
+    "passeport",
+    "paszportu",
+    "passin",
+    "cestovni pas",
+    "utlevelszam",
+    "utlevel",
+    "pasaport",
+    "паспорт",
+    "паспорта",
+    "διαβατηριου",
+    "护照号码",
+    "护照号",
+    "旅券番号",
+    "旅券",
+    "여권번호",
+    "رقم جواز السفر",
+    "جواز السفر",
+    "passport id",
+    "cestovni pas c",
+    "reisepass",
+    "reisepassnummer",
+    "pasaporte",
+    "passaporto",
+    "paspoort",
+    "paspoortnummer",
+    "passaporte",
+    "paszport",
+    "pass",
+    "pas",
+    "passport details",
+    "travel document",
+    "pass-nr",
+    "passnummer",
+    "护照",
+    "passi",
+    "pasaport",
 ];
 const OTHERS: &[&str] =
     &["sku", "part", "p/n", "order", "model", "serial", "item", "ticket", "invoice", "catalog", "batch", "patent"];
@@ -162,6 +209,14 @@ fn token(text: &str, cluster: &Cluster) -> Range<usize> {
     let head = text[..start].trim_end_matches(is_part).len();
     if start - head <= 12 {
         start = head;
+    }
+    // `Y-7103928-R`: a letter of its own before a hyphen.
+    let lead = &text[..start];
+    if lead.ends_with('-')
+        && lead[..lead.len() - 1].ends_with(|c: char| c.is_ascii_uppercase())
+        && !lead[..lead.len() - 2].ends_with(is_part)
+    {
+        start -= 2;
     }
     // Letters, digits and single separators between groups, while a digit or a lone capital follows.
     loop {
@@ -198,7 +253,16 @@ fn token(text: &str, cluster: &Cluster) -> Range<usize> {
 fn by_label(before: &Before, value: &str) -> Option<Kind> {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let length = value.bytes().filter(u8::is_ascii_alphanumeric).count();
+    // German passports have as few as two digits among capitals.
+    let mixed = (8..=9).contains(&length) && digits >= 2 && !value.bytes().any(|byte| byte.is_ascii_lowercase());
+    if mixed && before.ends_with(PASSPORT_LABELS) {
+        return Some(Kind::Passport);
+    }
     if digits < 4 || !(6..=20).contains(&length) {
+        return None;
+    }
+    // `ID` alone at the start of a line is a person's; `Job ID` and `Ticket ID` are not.
+    if before.ends_with(&["id"]) && !before.is("id") && !before.ends_with(LONG_ID_LABELS) {
         return None;
     }
     if before.ends_with(SSN_LABELS) {
@@ -240,7 +304,7 @@ fn by_itself(text: &str, cluster: &Cluster, token: &Range<usize>) -> Option<(Ran
         };
     }
     let compact: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
-    (dni(&compact) || nino(&compact, value) || codice_fiscale(&compact) || nric(&compact))
+    (dni(&compact) || nino(&compact, value) || codice_fiscale(&compact) || curp(&compact) || nric(&compact))
         .then(|| (token.clone(), Kind::NationalId))
 }
 
@@ -337,6 +401,17 @@ fn codice_fiscale(compact: &str) -> bool {
             b'A' => byte.is_ascii_uppercase(),
             _ => byte.is_ascii_digit(),
         })
+}
+
+/// Mexican population registry code: the pattern of its eighteen characters.
+fn curp(compact: &str) -> bool {
+    let bytes = compact.as_bytes();
+    bytes.len() == 18
+        && bytes[..4].iter().all(u8::is_ascii_uppercase)
+        && bytes[4..10].iter().all(u8::is_ascii_digit)
+        && matches!(bytes[10], b'H' | b'M' | b'X')
+        && bytes[11..16].iter().all(u8::is_ascii_uppercase)
+        && bytes[17].is_ascii_digit()
 }
 
 /// Singapore NRIC or FIN with its check letter.

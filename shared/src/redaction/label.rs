@@ -36,6 +36,11 @@ impl Before {
         labels.iter().any(|label| self.0.strip_suffix(label).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)))
     }
 
+    /// Whether a label is all that stands before the value.
+    pub(super) fn is(&self, label: &str) -> bool {
+        self.0.trim_start_matches(|c: char| !c.is_alphanumeric()) == label
+    }
+
     /// Whether one of the labels stands anywhere in it as whole words.
     pub(super) fn contains(&self, labels: &[&str]) -> bool {
         labels.iter().any(|label| {

@@ -68,7 +68,10 @@ impl<'a> Layout<'a> {
             return before;
         }
         let label = index.checked_sub(1).map(|index| &self.text[self.lines[index].range.clone()]);
-        label.filter(|label| label.len() < 40 && label.ends_with(':')).unwrap_or("")
+        let is_label = |label: &&str| {
+            label.len() < 40 && !label.bytes().any(|byte| byte.is_ascii_digit()) && words(label).count() <= 4
+        };
+        label.filter(is_label).unwrap_or("")
     }
 
     /// The parts of a line between bars, bullets, tabs and wide gaps.

@@ -94,6 +94,10 @@ impl Slugs {
         slugs
     }
 
+    fn any(&self) -> bool {
+        !self.own.is_empty() || !self.hosts.is_empty()
+    }
+
     /// How many of a name's words of three letters or more occur in one slug; `hosts` count for an owner only.
     fn links(&self, words: &[String], hosts: bool) -> usize {
         let long = |word: &&String| word.chars().count() >= 3;
@@ -163,6 +167,22 @@ fn end_of_word(text: &str, start: usize) -> usize {
     if joins { end(first + 1) } else { first }
 }
 
+/// Whether a word is known to be no name. One that is a given name as well (`Ruby`, `Austin`) is one before a surname.
+fn is_other(text: &str, end: usize, folded: &str) -> bool {
+    if !in_list(lexicon::NOT_NAMES, folded) {
+        return false;
+    }
+    let next =
+        text[end..].strip_prefix(' ').filter(|next| next.starts_with(is_opening) && in_list(lexicon::HOMONYMS, folded));
+    let surname = next.map(|next| &next[..next.find(|c: char| !c.is_alphabetic()).unwrap_or(next.len())]);
+    !surname.is_some_and(|word| {
+        let word_folded = fold(word);
+        word.chars().count() > 2
+            && !in_list(lexicon::NOT_NAMES, &word_folded)
+            && !in_list(lexicon::ORGANIZATIONS, &word_folded)
+    })
+}
+
 /// The run that begins with the word at `start`; a strict one ends at words that are known to be no names.
 pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
     let mut run = Run { range: start..start, words: Vec::new(), count: 0 };
@@ -181,8 +201,8 @@ pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
             let other = (strict
                 && !is_initial
                 && !compound
-                && folded.rsplit('-').next().is_some_and(|part| in_list(lexicon::NOT_NAMES, part)))
-                || (run.count == 0 && in_list(lexicon::HONORIFICS, &folded) && word.len() <= 4);
+                && folded.rsplit('-').next().is_some_and(|part| is_other(text, word_end, part)))
+                || (run.count == 0 && in_list(lexicon::HONORIFICS, &folded));
             if digit || other || (word_end < text.len() && text[word_end..].starts_with('/')) {
                 break;
             }

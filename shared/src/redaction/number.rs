@@ -89,6 +89,8 @@ fn gap(rest: &str, open: &mut bool) -> Option<usize> {
             '(' if !brackets => brackets = true,
             ')' if brackets => brackets = false,
             ' ' if last == ' ' && count > 0 => return None,
+            // Two numbers: `030 1234 / 0170 1234`.
+            '/' if last == ' ' && count > 0 => return None,
             ' ' | '-' | '.' | '/' | '–' | '\'' => {}
             _ => return None,
         }

@@ -9,12 +9,11 @@ use super::number::Cluster;
 use super::{Kind, Span};
 
 const LABELS: &[&str] = &[
-    "call", "call me at", "cell", "cell phone", "cellphone", "cellulare", "celular", "contact", "direct", "f", "fax",
-    "fono", "gsm", "handphone", "handy", "home", "hotline", "hp", "kom", "komorka", "landline", "m", "mob", "mobil",
-    "mobile", "mobilfunk", "mobiltelefon", "mobilne", "movil", "office", "p", "ph", "phone", "phones", "portable",
-    "ring", "signal", "sms", "t", "tel", "telef", "telefon", "telefone", "telefono", "telefoon", "telegram",
-    "telemovel", "telephone", "text", "tf", "tfn", "tlf", "viber", "whats app", "whatsapp", "work", "wechat", "电话",
-    "手机",
+    "call", "call me at", "cell", "cell phone", "cellphone", "cellulare", "celular", "contact", "direct", "fax",
+    "fono", "gsm", "handphone", "handy", "home", "hotline", "hp", "kom", "komorka", "landline", "mob", "mobil",
+    "mobile", "mobilfunk", "mobiltelefon", "mobilne", "movil", "office", "ph", "phone", "phones", "portable", "ring",
+    "signal", "sms", "tel", "telef", "telefon", "telefone", "telefono", "telefoon", "telegram", "telemovel",
+    "telephone", "text", "tf", "tfn", "tlf", "viber", "whats app", "whatsapp", "work", "wechat", "电话", "手机",
 ];
 
 /// Words before a number that make it something else.
@@ -77,7 +76,9 @@ fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
     if before.ends_with(OTHERS) {
         return None;
     }
-    let labeled = before.ends_with(LABELS);
+    // A single letter is a label only with its colon or point.
+    let marked = layout.before(cluster.range.start).trim_end().ends_with([':', '.']);
+    let labeled = before.ends_with(LABELS) || (marked && before.ends_with(&["f", "m", "p", "t"]));
     if labeled && count <= 15 {
         return Some(end);
     }
@@ -106,7 +107,8 @@ fn is_north_american(cluster: &Cluster) -> bool {
 fn is_trunk(cluster: &Cluster) -> bool {
     let count = cluster.digits.len();
     let grouped = cluster.groups.len() >= 2 && cluster.groups.iter().all(|length| *length >= 2);
-    (cluster.digits.starts_with('0') && (9..=12).contains(&count) && grouped)
+    let trunk = cluster.digits.starts_with('0') && !cluster.digits.starts_with("00");
+    (trunk && (9..=12).contains(&count) && grouped)
         || (cluster.bracket
             && (8..=12).contains(&count)
             && cluster.groups.first().is_some_and(|length| (2..=5).contains(length)))

@@ -17,7 +17,7 @@ const PROFILE_HOSTS: &[&str] = &[
 ];
 
 /// Last labels that make a word with a path an address.
-const TLDS: &[&str] = &[
+pub(super) const TLDS: &[&str] = &[
     "ai", "app", "at", "au", "be", "biz", "blog", "br", "ca", "cc", "ch", "cl", "cloud", "cn", "co", "com", "cz", "de",
     "design", "dev", "dk", "edu", "es", "eu", "example", "fi", "fr", "gov", "gr", "hr", "hu", "id", "ie", "in", "info",
     "io", "it", "jp", "kr", "me", "mx", "my", "name", "net", "ng", "nl", "no", "nz", "online", "org", "page", "ph",
@@ -49,7 +49,8 @@ pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
             continue;
         }
         let start = text[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-').len();
-        if at - start < 4 || !is_host(&text[start..at]) || text[..start].ends_with(['/', '@', ':']) {
+        // Exports glue labels to values: `GitHub:github.com/x`.
+        if at - start < 4 || !is_host(&text[start..at]) || text[..start].ends_with(['/', '@']) {
             continue;
         }
         if text[at + 1..].starts_with(|c: char| c.is_alphanumeric() || "@_~-".contains(c)) {

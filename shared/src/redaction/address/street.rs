@@ -207,7 +207,7 @@ fn prefixed(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Optio
         let token = &tokens[*index];
         let between = gap(text, tokens, *index);
         token.is_number()
-            && token.text.len() <= 4
+            && token.text.len() <= 5
             && matches!(between, " " | ", " | "," | " bis ")
             && (contact || *index == 0 || matches!(gap(text, tokens, *index - 1), ", " | ": " | " ("))
     });

@@ -9,16 +9,21 @@ use crate::redaction::{Kind, Span};
 
 /// What stands before a name of one word or more.
 const STRONG: &[&str] = &[
-    "dear", "hello", "hi", "liebe", "lieber", "cher", "chere", "querido", "querida", "estimado", "estimada", "caro",
-    "cara", "prezado", "prezada", "beste", "attn", "attention", "c/o", "z. hd", "z.hd", "father's name",
-    "mother's name", "fathers name", "spouse", "spouse name", "wife", "husband", "son of", "daughter of", "s/o", "d/o",
-    "w/o", "next of kin", "emergency contact", "maiden name", "nee", "née", "report to", "reports to", "reporting to",
-    "reported to", "rapporte a", "reporta a", "contact person", "contact name", "ansprechpartner", "ansprechpartnerin",
-    "your contact", "ihr kontakt", "recruiter", "hiring manager", "line manager", "manager", "supervisor", "referee",
-    "reference", "mentor", "advisor", "adviser", "betreuer", "betreuerin", "directeur", "tuteur", "responsable",
-    "jefe", "relatore", "prepared by", "written by", "recommended by", "referred by", "signed by", "interviewed by",
-    "posted by", "author", "authors", "thesis advisor", "supervised by", "mentored by", "managed by", "coached by",
-    "under",
+    "advised by", "co-advised by", "co-supervised by", "beneficiary", "kontoinhaber", "account holder", "cardholder",
+    "titular", "titulaire", "maintainer", "gestor", "gestora", "inventor", "inventors", "interview panel",
+    "together with", "mother's maiden name", "mothers name", "fathers name", "guardian", "partner's name", "ask for",
+    "ring", "speak to", "speak with", "contact us: ", "vorgesetzter", "vorgesetzte", "leidinggevende", "przelozony",
+    "kierownik", "chefe", "supervisora", "supervisado por", "encadre par", "encadree par", "betreut von",
+    "begeleid door", "in collaboration with", "wrote her manager", "wrote his manager", "dear", "hello", "hi", "liebe",
+    "lieber", "cher", "chere", "querido", "querida", "estimado", "estimada", "caro", "cara", "prezado", "prezada",
+    "beste", "attn", "attention", "c/o", "z. hd", "z.hd", "father's name", "mother's name", "fathers name", "spouse",
+    "spouse name", "wife", "husband", "son of", "daughter of", "s/o", "d/o", "w/o", "next of kin", "emergency contact",
+    "maiden name", "nee", "née", "report to", "reports to", "reporting to", "reported to", "rapporte a", "reporta a",
+    "contact person", "contact name", "ansprechpartner", "ansprechpartnerin", "your contact", "ihr kontakt",
+    "recruiter", "hiring manager", "line manager", "manager", "supervisor", "referee", "reference", "mentor",
+    "advisor", "adviser", "betreuer", "betreuerin", "directeur", "tuteur", "responsable", "jefe", "relatore",
+    "prepared by", "written by", "recommended by", "referred by", "signed by", "interviewed by", "posted by", "author",
+    "authors", "thesis advisor", "supervised by", "mentored by", "managed by", "coached by", "under",
 ];
 
 /// What stands before a name of two words or more.
@@ -84,6 +89,7 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
         while runs.get(seen).is_some_and(|run| run.range.start < line.range.start) {
             seen += 1;
         }
+        let mut list_end = None;
         for run in runs[seen..].iter().take_while(|run| run.range.end <= line.range.end) {
             if others.iter().any(|span| span.range.start < run.range.end && run.range.start < span.range.end) {
                 continue;
@@ -94,21 +100,51 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
                 continue;
             }
             let leads = place.leads && place.closes && run.words.len() >= 2 && run.count <= 4;
+            // A list goes on: `interview panel: Ivo Dragomirov, Young-ho Cheon and Tina`.
+            let goes_on = list_end.is_some_and(|end: usize| {
+                let between = layout.text[end..run.range.start].trim();
+                matches!(between, "," | "and" | ", and" | "und" | "et" | "y" | "e" | "i" | "&")
+            });
             let is_person = told
+                || (goes_on && run.count <= 4 && !run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word)))
                 || (run.words.len() >= 2 && slugs.is_made_of(&run.words))
                 || (run.count >= 2 && run.count <= 4 && place.closes && place.follows_colon(WEAK))
                 || (leads && has_contact && !line.is_header)
                 || (leads && line.names_others)
-                || (line.names_others && place.is_author && run.words.len() == 1 && run.count >= 2)
+                || (line.names_others
+                    && place.is_author
+                    && run.words.len() <= 2
+                    && (run.count >= 2 || with_initials(layout.text, &run.range) != run.range))
                 || (signed && run.range.start == line.range.start && run.range.end == line.range.end && run.count <= 4);
             if is_person {
-                found.push(run.range.clone());
+                let range = if line.names_others { with_initials(layout.text, &run.range) } else { run.range.clone() };
+                list_end = (told || goes_on || line.names_others).then_some(range.end);
+                found.push(range);
             }
         }
         let bare = fold(content.trim_end_matches([',', '.', '!', ':']));
         signed = content.len() <= 40 && SIGN_OFFS.contains(&bare.as_str());
     }
     found
+}
+
+/// A surname with the initials that follow it in a list of authors: `Iyer, P. R.`, `Hargreave LT`.
+fn with_initials(text: &str, range: &Range<usize>) -> Range<usize> {
+    let rest = &text[range.end..];
+    let bare = rest.strip_prefix(", ").or_else(|| rest.strip_prefix(' ')).unwrap_or(rest);
+    let mut length = rest.len() - bare.len();
+    let mut letters = 0;
+    for c in bare.chars() {
+        match c {
+            c if c.is_uppercase() => letters += 1,
+            '.' | ' ' | '-' if letters > 0 => {}
+            _ => break,
+        }
+        length += c.len_utf8();
+    }
+    let initials = rest[..length].trim_end();
+    let ends = !rest[length..].starts_with(char::is_alphanumeric);
+    if (1..=4).contains(&letters) && ends { range.start..range.end + initials.len() } else { range.clone() }
 }
 
 /// What surrounds a run on its line.

@@ -23,7 +23,11 @@ const LABELS: &[&str] = &[
 pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> {
     let text = layout.text;
     // A job description has no owner; its first line names a position and a company.
+    // Without anything to contact, only the first line can be a name by its place, and nothing else may stand there.
     let by_place = !is_job(text);
+    let contactable = slugs.any()
+        || text.contains("PII_REDACTED")
+        || layout.lines.iter().take(12).any(|line| line.is_header && line.has_digit);
     let mut best: Option<(i32, Range<usize>)> = None;
     let offer = |best: &mut Option<(i32, Range<usize>)>, score: i32, range: Range<usize>| {
         if score > 0 && best.as_ref().is_none_or(|(known, _)| score > *known) {
@@ -67,19 +71,41 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
                 (true, _) => 100,
                 (false, 2..) => 80 - place,
                 (false, 1) => 60 - place,
-                (false, _) if top && by_place && count >= 2 => 25 - place,
+                (false, _)
+                    if by_place
+                        && count >= 2
+                        && top
+                        && (contactable || (index == 0 && range == *field && layout.lines.len() > 1)) =>
+                {
+                    25 - place
+                }
                 _ => 0,
             };
             offer(&mut best, score, range);
         }
     }
     if let Some((_, range)) = best {
-        return Some(range);
+        return Some(with_nickname(text, range));
     }
     // Nowhere by itself: a run in the first lines that makes the address.
     let end = layout.lines.get(FIRST_LINES * 2).map_or(text.len(), |line| line.range.end);
     let linked = runs(&text[..end]).into_iter().find(|run| run.words.len() >= 2 && slugs.is_made_of(&run.words));
     linked.map(|run| run.range)
+}
+
+/// The name with a nickname in brackets behind it: `Phuoc Nguyen (Felix)`.
+fn with_nickname(text: &str, range: Range<usize>) -> Range<usize> {
+    let inside = text[range.end..].strip_prefix(" (").and_then(|rest| rest.split_once(')')).map(|(inside, _)| inside);
+    let nickname = inside.filter(|name| {
+        let letters = name.chars().all(|c| c.is_alphabetic() || c == ' ');
+        let upper = name.chars().filter(|c| c.is_uppercase()).count();
+        letters
+            && (3..=16).contains(&name.len())
+            && upper == 1
+            && !in_list(lexicon::NOT_NAMES, &fold(name))
+            && !["him", "her", "she"].contains(&name)
+    });
+    range.start..range.end + nickname.map_or(0, |name| name.len() + 3)
 }
 
 /// Whether a text reads as a job description: it speaks to an applicant.
