@@ -212,7 +212,7 @@ fn is_address_field(content: &str) -> bool {
             && !in_list(UNITS, &fold(word))
             && !["nad", "pod", "upon", "sous", "sur", "les", "bij", "aan"].contains(word)
     };
-    if words.iter().any(sentence) {
+    if words.iter().any(sentence) && !(content.contains(',') && postcode(content).is_some()) {
         return false;
     }
     let capital = |word: &&&str| word.starts_with(char::is_uppercase) && word.chars().count() > 1;

@@ -18,7 +18,6 @@ const LABELS: &[&str] = &[
     "place and date of birth",
     "born",
     "born on",
-    "b",
     "geburtsdatum",
     "geburtstag",
     "geboren",

@@ -21,7 +21,6 @@ const NATIONAL_LABELS: &[&str] = &[
     "dni",
     "steuer-idnr",
     "steuer-id-nr",
-    "idnr",
     "sv",
     "c.c",
     "citizen id",

@@ -22,6 +22,8 @@ pub(super) struct Line {
     pub(super) is_header: bool,
     /// In a section that names other people.
     pub(super) names_others: bool,
+    /// In a section of works with their authors.
+    pub(super) lists_authors: bool,
     /// Has a digit.
     pub(super) has_digit: bool,
 }
@@ -30,7 +32,7 @@ impl<'a> Layout<'a> {
     pub(super) fn of(text: &'a str) -> Layout<'a> {
         let mut lines = Vec::new();
         let (mut start, mut seen) = (0, 0);
-        let (mut is_header, mut names_others) = (true, false);
+        let (mut is_header, mut names_others, mut lists_authors) = (true, false, false);
         let bytes = text.as_bytes();
         while start < text.len() {
             let end = memchr::memchr(b'\n', &bytes[start..]).map_or(text.len(), |length| start + length);
@@ -41,12 +43,19 @@ impl<'a> Layout<'a> {
                 if let Some(section) = lexicon::section(content) {
                     is_header = section == lexicon::Section::Personal;
                     names_others = section == lexicon::Section::People;
+                    lists_authors = section == lexicon::Section::Works;
                 } else if seen > HEADER_LINES && is_header && lines.last().is_some_and(|line: &Line| line.is_header) {
                     is_header = false;
                 }
                 let from = start + (whole.len() - whole.trim_start().len());
                 let has_digit = content.bytes().any(|byte| byte.is_ascii_digit());
-                lines.push(Line { range: from..from + content.len(), is_header, names_others, has_digit });
+                lines.push(Line {
+                    range: from..from + content.len(),
+                    is_header,
+                    names_others,
+                    lists_authors,
+                    has_digit,
+                });
             }
             start = end + 1;
         }

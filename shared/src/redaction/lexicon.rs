@@ -10,8 +10,10 @@ use super::layout::{fold, words};
 pub(super) enum Section {
     /// The owner: contact, personal details.
     Personal,
-    /// Other people: references, publications.
+    /// Other people: references.
     People,
+    /// Works with their authors.
+    Works,
     /// Anything else.
     Other,
 }
@@ -38,6 +40,8 @@ pub(super) fn section(line: &str) -> Option<Section> {
             (known, section) = (known + 1, Section::Personal);
         } else if in_list(PEOPLE, &word) {
             (known, section) = (known + 1, Section::People);
+        } else if in_list(WORKS, &word) {
+            (known, section) = (known + 1, Section::Works);
         } else if in_list(HEADINGS, &word) {
             known += 1;
         } else if !in_list(SMALL, &word) {
@@ -54,14 +58,19 @@ pub(super) fn in_list(list: &[&str], word: &str) -> bool {
 
 const PERSONAL: &[&str] = &[
     "adresse", "anschrift", "contact", "contacto", "contato", "contatti", "coordonnees", "daten", "datos", "details",
-    "donnees", "gegevens", "info", "informacion", "information", "informazioni", "kontakt", "personal", "personales",
-    "personali", "personalia", "personelles", "personliche", "personlichen",
+    "donnees", "gegevens", "info", "informacion", "information", "informations", "informazioni", "kontakt", "personal",
+    "personales", "personali", "personalia", "personelles", "personliche", "personlichen", "personnelles",
 ];
 
 const PEOPLE: &[&str] = &[
-    "articles", "papers", "patents", "pubblicazioni", "publicaciones", "publicacoes", "publicaties", "publication",
-    "publications", "publikationen", "referanser", "referees", "reference", "references", "referencias", "referencje",
-    "referenser", "referenties", "referenze", "referenzen",
+    "referanser", "referees", "reference", "references", "referencias", "referencje", "referenser", "referenties",
+    "referenze", "referenzen",
+];
+
+const WORKS: &[&str] = &[
+    "articles", "bibliography", "papers", "patents", "pubblicazioni", "publicaciones", "publicacoes",
+    "publicatielijst", "publicaties", "publication", "publications", "publikacje", "publikationen",
+    "veroffentlichungen",
 ];
 
 const SMALL: &[&str] = &[
@@ -341,7 +350,9 @@ mod tests {
 
     #[test]
     fn lists_are_sorted_and_folded() {
-        for list in [PERSONAL, PEOPLE, SMALL, HEADINGS, PARTICLES, HONORIFICS, ORGANIZATIONS, HOMONYMS, NOT_NAMES] {
+        for list in
+            [PERSONAL, PEOPLE, WORKS, SMALL, HEADINGS, PARTICLES, HONORIFICS, ORGANIZATIONS, HOMONYMS, NOT_NAMES]
+        {
             assert!(list.is_sorted_by(|a, b| a < b));
             assert!(list.iter().all(|word| fold(word) == **word));
         }

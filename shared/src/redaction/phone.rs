@@ -58,7 +58,8 @@ fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
     }
     let end = cluster.range.end;
     let text = layout.text;
-    let free_before = !text[..cluster.range.start].ends_with(|c: char| c.is_alphanumeric() || "_@#$€£.,-/".contains(c));
+    let free_before =
+        !text[..cluster.range.start].ends_with(|c: char| c.is_alphanumeric() || "_@#$€£.,-/:".contains(c));
     let after = text[end..].chars().next();
     let free_after = !after.is_some_and(|c| {
         c.is_alphabetic() && !text[end..].starts_with('x') && !text[end..].starts_with("ext") || c == '_' || c == '%'

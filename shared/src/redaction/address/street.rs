@@ -122,7 +122,8 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
             && COMPOUNDS.contains(&folded.as_str())
             && tokens[at - 1].is_capital()
             && matches!(gap(text, tokens, at - 1), " " | "-"));
-    if compound && word.is_capital() {
+    let lower = compound && at > 0 && tokens[at - 1].is_capital() && gap(text, tokens, at - 1) == " " && contact;
+    if compound && (word.is_capital() || lower) {
         let number = tokens.get(at + 1).filter(|next| {
             next.is_number() && next.text.len() <= 4 && matches!(gap(text, tokens, at), " " | ". " | ".")
         });

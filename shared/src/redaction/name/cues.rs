@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Run, Slugs};
+use super::{Run, Slugs, run_at};
 use crate::redaction::layout::{Layout, floor, fold, words};
 use crate::redaction::lexicon::{self, in_list};
 use crate::redaction::{Kind, Span};
@@ -78,47 +78,54 @@ const SIGN_OFFS: &[&str] = &[
 
 /// Persons that a cue points at.
 pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: &[Span]) -> Vec<Range<usize>> {
+    let text = layout.text;
     let mut found = Vec::new();
     let mut signed = false;
     let mut seen = 0;
     for line in &layout.lines {
-        let content = &layout.text[line.range.clone()];
-        let contacts =
-            others.iter().filter(|span| span.range.start >= line.range.start && span.range.end <= line.range.end);
-        let has_contact = contacts.clone().any(|span| matches!(span.kind, Kind::Email | Kind::Phone));
+        let content = &text[line.range.clone()];
+        let inside = |span: &&Span| span.range.start >= line.range.start && span.range.end <= line.range.end;
+        let has_contact = others.iter().filter(inside).any(|span| matches!(span.kind, Kind::Email | Kind::Phone));
         while runs.get(seen).is_some_and(|run| run.range.start < line.range.start) {
             seen += 1;
         }
+        let mine: Vec<&Run> = runs[seen..].iter().take_while(|run| run.range.end <= line.range.end).collect();
+        let lists_authors = line.lists_authors || authors(text, &mine, &line.range) >= 2;
         let mut list_end = None;
-        for run in runs[seen..].iter().take_while(|run| run.range.end <= line.range.end) {
-            if others.iter().any(|span| span.range.start < run.range.end && run.range.start < span.range.end) {
+        for run in mine {
+            let taken = others.iter().any(|span| span.range.start < run.range.end && run.range.start < span.range.end);
+            if taken {
                 continue;
             }
-            let place = Place::of(layout.text, &line.range, run);
+            let place = Place::of(text, &line.range, run);
+            if lists_authors && has_initials(text, run) && run.words.len() <= 2 && place.ends_entry {
+                found.push(with_initials(text, &run.range));
+                continue;
+            }
             let told = place.has_title || place.follows(STRONG);
-            if place.is_organization || (!told && run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word))) {
+            let organization = || run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word));
+            if place.is_organization || (!told && organization()) {
                 continue;
             }
-            let leads = place.leads && place.closes && run.words.len() >= 2 && run.count <= 4;
             // A list goes on: `interview panel: Ivo Dragomirov, Young-ho Cheon and Tina`.
-            let goes_on = list_end.is_some_and(|end: usize| {
-                let between = layout.text[end..run.range.start].trim();
-                matches!(between, "," | "and" | ", and" | "und" | "et" | "y" | "e" | "i" | "&")
-            });
+            let goes_on = run.count <= 4
+                && list_end.is_some_and(|end: usize| {
+                    let between = text[end.min(run.range.start)..run.range.start].trim();
+                    matches!(between, "," | "and" | ", and" | "und" | "et" | "y" | "e" | "i" | "&")
+                });
+            let leads = place.leads && place.closes && run.words.len() >= 2 && run.count <= 4;
+            let whole_line = run.range == line.range && run.count <= 4;
             let is_person = told
-                || (goes_on && run.count <= 4 && !run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word)))
+                || goes_on
                 || (run.words.len() >= 2 && slugs.is_made_of(&run.words))
                 || (run.count >= 2 && run.count <= 4 && place.closes && place.follows_colon(WEAK))
                 || (leads && has_contact && !line.is_header)
                 || (leads && line.names_others)
-                || (line.names_others
-                    && place.is_author
-                    && run.words.len() <= 2
-                    && (run.count >= 2 || with_initials(layout.text, &run.range) != run.range))
-                || (signed && run.range.start == line.range.start && run.range.end == line.range.end && run.count <= 4);
+                || (signed && whole_line);
             if is_person {
-                let range = if line.names_others { with_initials(layout.text, &run.range) } else { run.range.clone() };
-                list_end = (told || goes_on || line.names_others).then_some(range.end);
+                let alone = told && run.words.len() == 1;
+                let range = if alone { with_surname(text, &run.range) } else { run.range.clone() };
+                list_end = (told || goes_on).then_some(range.end);
                 found.push(range);
             }
         }
@@ -126,6 +133,34 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
         signed = content.len() <= 40 && SIGN_OFFS.contains(&bare.as_str());
     }
     found
+}
+
+/// Whether a run has initials, before or behind it.
+fn has_initials(text: &str, run: &Run) -> bool {
+    run.count > run.words.len() || with_initials(text, &run.range) != run.range
+}
+
+/// How many runs with initials follow each other from the start of a line: two or more make it a list of authors.
+fn authors(text: &str, runs: &[&Run], line: &Range<usize>) -> usize {
+    let mut end = line.start;
+    let mut count = 0;
+    for run in runs {
+        let between = text[end.min(run.range.start)..run.range.start].trim_matches(|c: char| !c.is_alphabetic());
+        if !has_initials(text, run) || !["", "and", "und", "et", "y", "e"].contains(&between) {
+            break;
+        }
+        count += 1;
+        end = with_initials(text, &run.range).end;
+    }
+    count
+}
+
+/// A given name that a cue points at, with the ordinary word behind it that is its surname (`Carl L. Green`).
+fn with_surname(text: &str, range: &Range<usize>) -> Range<usize> {
+    let loose = run_at(text, range.start, false).filter(|run| run.count <= 3 && run.words.len() == 2);
+    let closed =
+        |run: &Run| text[run.range.end..].strip_prefix(' ').is_none_or(|rest| !rest.starts_with(char::is_uppercase));
+    loose.filter(closed).map_or_else(|| range.clone(), |run| run.range)
 }
 
 /// A surname with the initials that follow it in a list of authors: `Iyer, P. R.`, `Hargreave LT`.
@@ -156,8 +191,8 @@ struct Place {
     closes: bool,
     has_title: bool,
     is_organization: bool,
-    /// Among initials, as in a list of authors.
-    is_author: bool,
+    /// Followed by what ends an entry of a list of authors.
+    ends_entry: bool,
 }
 
 impl Place {
@@ -187,14 +222,14 @@ impl Place {
                 && !has_title
             || head.ends_with('&');
         let tail = &before[floor(before, before.len().saturating_sub(48))..];
-        let is_author = after.starts_with([',', '.', ';', ' ']) || after.is_empty();
+        let ends_entry = after.starts_with([',', '.', ';', ' ']) || after.is_empty();
         Place {
             before: fold(tail.trim_end()),
             leads: marker.is_empty(),
             closes,
             has_title,
             is_organization: organization,
-            is_author,
+            ends_entry,
         }
     }
 

@@ -34,6 +34,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
             *best = Some((score, range));
         }
     };
+    let first = usize::from(layout.lines.first().is_some_and(|line| is_title(&text[line.range.clone()])));
     for (index, line) in layout.lines.iter().enumerate() {
         let top = index < FIRST_LINES;
         if !line.is_header && !top {
@@ -45,6 +46,9 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
             {
                 offer(&mut best, 30, range);
             }
+            continue;
+        }
+        if is_title(&text[line.range.clone()]) {
             continue;
         }
         let fields = layout.fields(line);
@@ -66,6 +70,8 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
                 continue;
             };
             let linked = slugs.links(&words, true);
+            // Nothing behind it but degrees: `, MSc`.
+            let alone = text[range.end..field.end].split(|c: char| !c.is_alphanumeric()).all(|word| word.len() <= 5);
             let place = i32::try_from(index * 3 + place).unwrap_or(i32::MAX);
             let score = match (labeled.is_some(), linked) {
                 (true, _) => 100,
@@ -75,7 +81,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
                     if by_place
                         && count >= 2
                         && top
-                        && (contactable || (index == 0 && range == *field && layout.lines.len() > 1)) =>
+                        && (contactable || (index == first && alone && layout.lines.len() > first + 1)) =>
                 {
                     25 - place
                 }
@@ -93,6 +99,28 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
     linked.map(|run| run.range)
 }
 
+/// Whether a line is the document's own title.
+fn is_title(line: &str) -> bool {
+    const TITLES: &[&str] = &[
+        "bewerbung",
+        "curriculum",
+        "curriculum vitae",
+        "cv",
+        "cv/resume",
+        "hoja de vida",
+        "lebenslauf",
+        "oneletrajz",
+        "ozgecmis",
+        "resume",
+        "zivotopis",
+        "βιογραφικο σημειωμα",
+        "резюме",
+        "履歴書",
+        "简历",
+    ];
+    TITLES.contains(&fold(line.trim_matches(|c: char| !c.is_alphanumeric())).as_str())
+}
+
 /// The name with a nickname in brackets behind it: `Phuoc Nguyen (Felix)`.
 fn with_nickname(text: &str, range: Range<usize>) -> Range<usize> {
     let inside = text[range.end..].strip_prefix(" (").and_then(|rest| rest.split_once(')')).map(|(inside, _)| inside);
@@ -103,7 +131,7 @@ fn with_nickname(text: &str, range: Range<usize>) -> Range<usize> {
             && (3..=16).contains(&name.len())
             && upper == 1
             && !in_list(lexicon::NOT_NAMES, &fold(name))
-            && !["him", "her", "she"].contains(&name)
+            && !["him", "her", "she"].contains(name)
     });
     range.start..range.end + nickname.map_or(0, |name| name.len() + 3)
 }
