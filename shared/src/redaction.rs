@@ -27,6 +27,7 @@ mod name;
 mod handle;
 mod placeholder;
 mod vault;
+mod stream;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -34,6 +35,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 pub use placeholder::Kind;
+pub use stream::{MAX_HELD, Rehydrator};
 pub use vault::{Placeholders, Vault};
 
 /// A text with everything that reads as a placeholder blanked out by as many bytes, so that ranges stay valid.

@@ -47,7 +47,7 @@ impl Known {
 /// Finds names in a text and adds their words to what is known of the request.
 pub(super) fn find(layout: &Layout<'_>, is_resume: bool, others: &[Span], known: &mut Known, found: &mut Vec<Span>) {
     let slugs = Slugs::of(layout.text, others);
-    if is_resume && let Some(owner) = header::owner(layout, &slugs) {
+    for owner in if is_resume { header::owner(layout, &slugs) } else { Vec::new() } {
         known.add(&layout.text[owner.clone()], true);
         found.push(Span { range: owner, kind: Kind::Name });
     }
@@ -198,11 +198,13 @@ pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
                 .starts_with(|c: char| c.is_ascii_digit() || c == '_' || c == '@' || c == '+' || c == '#');
             // Of a compound (`Seo-yeon`) the last part decides.
             let compound = text[word_end..].strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+            let joined = run.count > 0 && text[..at].ends_with('-');
             let other = (strict
                 && !is_initial
                 && !compound
+                && !joined
                 && folded.rsplit('-').next().is_some_and(|part| is_other(text, word_end, part)))
-                || (run.count == 0 && in_list(lexicon::HONORIFICS, &folded));
+                || (run.count == 0 && !is_initial && in_list(lexicon::HONORIFICS, &folded));
             if digit || other || (word_end < text.len() && text[word_end..].starts_with('/')) {
                 break;
             }

@@ -199,11 +199,48 @@ pub(super) fn find_literals(text: &str, found: &mut Vec<Span>) {
     found.extend(find(text).map(|literal| Span { range: literal.range, kind: Kind::Literal }));
 }
 
-/// Whether a text begins with what stands for a name.
-pub(super) fn is_name(text: &str) -> bool {
-    let bare = text.trim_start_matches(|c: char| !c.is_alphanumeric());
-    let first = find(bare).next();
-    first.is_some_and(|found| found.range.start == 0 && matches!(found.key, Some((Kind::Name | Kind::Literal, _))))
+/// Whether a text that begins here may be a placeholder, or more of one, when more text follows.
+pub(super) fn may_continue(text: &str) -> bool {
+    let opens = BRACKETS.iter().map(|(open, _)| *open);
+    if opens.clone().any(|open| open.len() > text.len() && open.starts_with(text)) {
+        return true;
+    }
+    let open = opens.filter(|open| text.starts_with(*open)).map(str::len).max().unwrap_or(0);
+    let mut rest = &text[open..];
+    for word in ["PII", "REDACTED"] {
+        let common = rest.bytes().zip(word.bytes()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+        if common < word.len() {
+            return common == rest.len();
+        }
+        rest = &rest[word.len()..];
+        let gap = rest.bytes().take_while(|byte| matches!(byte, b'\\' | b'_' | b'-' | b' ')).count();
+        if gap == rest.len() {
+            return gap <= 3;
+        }
+        rest = &rest[gap..];
+    }
+    // Kind and number, and what they may be followed by.
+    let label = rest
+        .bytes()
+        .take_while(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'\\' | b'_' | b'-' | b' '))
+        .count();
+    rest = &rest[label..];
+    let digits = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    rest = &rest[digits..];
+    let closings = BRACKETS.iter().map(|(_, close)| *close);
+    let endings = ["", "'", "'s", "’", "’s", "s"];
+    rest.is_empty()
+        || endings.iter().any(|ending| {
+            ending.starts_with(rest)
+                || rest.strip_prefix(ending).is_some_and(|rest| {
+                    closings.clone().any(|close| close.len() > rest.len() && close.starts_with(rest))
+                })
+        })
+}
+
+/// Whether a text holds what stands for a name.
+pub(super) fn has_name(text: &str) -> bool {
+    text.contains('_') && find(text).any(|found| matches!(found.key, Some((Kind::Name | Kind::Literal, _))))
 }
 
 pub(super) fn write(kind: Kind, number: usize) -> String {

@@ -137,7 +137,10 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
 
 /// Whether a run has initials, before or behind it.
 fn has_initials(text: &str, run: &Run) -> bool {
-    run.count > run.words.len() || with_initials(text, &run.range) != run.range
+    // `Hargreave LT`: capitals of at most three letters are initials.
+    let last = run.words.last().map_or(0, |word| word.len());
+    let capitals = run.words.len() > 1 && last <= 3 && text[..run.range.end].ends_with(|c: char| c.is_uppercase());
+    capitals || run.count > run.words.len() || with_initials(text, &run.range) != run.range
 }
 
 /// How many runs with initials follow each other from the start of a line: two or more make it a list of authors.

@@ -19,8 +19,8 @@ const LABELS: &[&str] = &[
     "lebenslauf",
 ];
 
-/// The owner's name as written.
-pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> {
+/// The owner's name as written; in parts where labels set them apart (`First name:`, `Surname:`).
+pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Vec<Range<usize>> {
     let text = layout.text;
     // A job description has no owner; its first line names a position and a company.
     // Without anything to contact, only the first line can be a name by its place, and nothing else may stand there.
@@ -29,6 +29,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
         || text.contains("PII_REDACTED")
         || layout.lines.iter().take(12).any(|line| line.is_header && line.has_digit);
     let mut best: Option<(i32, Range<usize>)> = None;
+    let mut parts = Vec::new();
     let offer = |best: &mut Option<(i32, Range<usize>)>, score: i32, range: Range<usize>| {
         if score > 0 && best.as_ref().is_none_or(|(known, _)| score > *known) {
             *best = Some((score, range));
@@ -54,10 +55,13 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
         let fields = layout.fields(line);
         for (place, field) in fields.iter().enumerate() {
             // A placeholder in the input stands where a name stood.
-            if placeholder::is_name(&text[field.clone()]) {
-                return best.map(|(_, range)| range);
+            if placeholder::has_name(&text[field.clone()]) {
+                return best.map(|(_, range)| range).into_iter().chain(parts).collect();
             }
             let labeled = labeled(text, field);
+            if let Some(value) = labeled.as_ref().and_then(|value| loose_name(text, value)) {
+                parts.push(value);
+            }
             let part = labeled.clone().unwrap_or_else(|| without_lead(text, field));
             let Some((range, words, count)) = whole_name(text, &part, slugs) else {
                 if labeled.is_some()
@@ -91,12 +95,12 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Option<Range<usize>> 
         }
     }
     if let Some((_, range)) = best {
-        return Some(with_nickname(text, range));
+        return std::iter::once(with_nickname(text, range)).chain(parts).collect();
     }
     // Nowhere by itself: a run in the first lines that makes the address.
     let end = layout.lines.get(FIRST_LINES * 2).map_or(text.len(), |line| line.range.end);
     let linked = runs(&text[..end]).into_iter().find(|run| run.words.len() >= 2 && slugs.is_made_of(&run.words));
-    linked.map(|run| run.range)
+    linked.map(|run| run.range).into_iter().chain(parts).collect()
 }
 
 /// Whether a line is the document's own title.
