@@ -6,5 +6,6 @@ mod bad_input;
 mod model_client;
 mod limits;
 mod statistics;
+mod redaction;
 mod template;
 mod documents;

@@ -93,7 +93,8 @@ fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
     (count >= 7 && stands_alone(layout, cluster)).then_some(end)
 }
 
-/// Ten digits in groups of 3, 3 and 4 (the first maybe bracketed), area and exchange from 2 on (NANP rules), maybe after 1.
+/// Ten digits in groups of 3, 3 and 4 (the first maybe bracketed), the area from 2 on (NANP rules), maybe after 1. The exchange is
+/// not checked: people write 123.
 fn is_north_american(cluster: &Cluster) -> bool {
     let (digits, groups) = match (cluster.digits.strip_prefix('1'), cluster.groups.first()) {
         (Some(rest), Some(1)) => (rest, &cluster.groups[1..]),
@@ -101,7 +102,7 @@ fn is_north_american(cluster: &Cluster) -> bool {
     };
     let valid = |at: usize| digits.as_bytes().get(at).is_some_and(|digit| *digit >= b'2');
     let shape = groups == [3, 3, 4] || (cluster.bracket && groups == [3, 7]);
-    shape && valid(0) && valid(3)
+    shape && valid(0)
 }
 
 /// A national number with its trunk prefix 0: 9 to 11 digits in at least two groups, or a bracketed area code.

@@ -1,0 +1,155 @@
+//! Redaction's figures: on the dev corpus, on the fixtures, and the original system's tests and defects.
+
+use serde_json::json;
+use shared::redaction::redact_document;
+use tests::score::{Document, Score, corpus, fixtures};
+use tests::stack::Stack;
+
+const DEV: &str = include_str!("fixtures/pii-dev/dev.jsonl");
+
+macro_rules! rows {
+    ($($kind:literal),*) => { [$(fixtures($kind, include_str!(concat!("fixtures/redaction/", $kind, ".txt")))),*].concat() };
+}
+
+fn own() -> Vec<Document> {
+    rows!(
+        "name", "email", "phone", "address", "url", "ssn", "national_id", "iban", "passport", "credit_card", "dob",
+        "ip", "handle"
+    )
+}
+
+fn redacted(text: &str) -> String {
+    redact_document(text).0.as_str().to_owned()
+}
+
+fn holds(score: &Score, recall: f64, leak_free: f64, over: f64, lost: f64, kinds: &[(&str, f64)]) {
+    assert!(score.spans().good() >= recall, "recall {:.4}: {:?}", score.spans().good(), score.leaked);
+    assert!(score.leak_free_share() >= leak_free, "leak-free {:.4}", score.leak_free_share());
+    assert!(1.0 - score.tokens.good() <= over, "over-redaction {:.4}: {:?}", 1.0 - score.tokens.good(), score.lost);
+    assert!(1.0 - score.hard_negatives().good() <= lost, "lost {:.4}", 1.0 - score.hard_negatives().good());
+    for (kind, wanted) in kinds {
+        let good = score.kinds.get(*kind).map_or(0.0, tests::score::Count::good);
+        assert!(
+            good >= *wanted,
+            "{kind} {good:.4}: {:?}",
+            score.leaked.iter().filter(|leak| leak.0 == *kind).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn the_dev_corpus_is_redacted_as_the_issue_asks() {
+    let kinds = [
+        ("EMAIL", 0.99),
+        ("PHONE", 0.99),
+        ("URL", 0.99),
+        ("SSN", 0.99),
+        ("IBAN", 0.99),
+        ("CREDIT_CARD", 0.99),
+        ("NATIONAL_ID", 0.97),
+        ("PASSPORT", 0.97),
+        ("DOB", 0.97),
+        ("NAME", 0.96),
+        ("ADDRESS", 0.94),
+        ("IP", 0.99),
+        ("HANDLE", 0.97),
+    ];
+    holds(&Score::of(&corpus(DEV), redacted), 0.98, 0.88, 0.010, 0.010, &kinds);
+}
+
+#[test]
+fn the_fixtures_are_redacted_as_the_documents_say() {
+    let kinds = [
+        ("EMAIL", 0.98),
+        ("PHONE", 0.98),
+        ("URL", 0.97),
+        ("SSN", 0.97),
+        ("IBAN", 0.99),
+        ("CREDIT_CARD", 0.98),
+        ("DOB", 0.96),
+    ];
+    holds(&Score::of(&own(), redacted), 0.97, 0.97, 0.025, 0.03, &kinds);
+}
+
+#[test]
+fn every_document_comes_back_byte_for_byte() {
+    for document in corpus(DEV).into_iter().chain(own()) {
+        let (redacted, vault, _) = redact_document(&document.text);
+        assert_eq!(vault.rehydrate(redacted.as_str()), document.text, "{}", document.id);
+        let (again, vault, detections) = redact_document(redacted.as_str());
+        assert!(detections.is_empty(), "{}: {detections:?} in {}", document.id, redacted.as_str());
+        assert_eq!(vault.rehydrate(again.as_str()), redacted.as_str(), "{}", document.id);
+    }
+}
+
+/// The gold itself scores perfectly and the unchanged text leaks everything, as the Python scorer says of itself.
+#[test]
+fn the_scorer_knows_perfect_from_nothing() {
+    let documents = corpus(DEV);
+    let nothing = Score::of(&documents, str::to_owned);
+    assert_eq!((nothing.spans().bad, nothing.tokens.bad, nothing.leak_free), (1705, 0, 5));
+    let by_text: std::collections::HashMap<&str, &Document> = documents.iter().map(|d| (d.text.as_str(), d)).collect();
+    let perfect = Score::of(&documents, |text| {
+        let mut out: Vec<char> = text.chars().collect();
+        let mut marks = by_text[text].marks.clone();
+        marks.sort_by_key(|mark| std::cmp::Reverse(mark.start));
+        for mark in marks {
+            out.splice(mark.start..mark.end, "<PII_REDACTED_NAME_1>".chars());
+        }
+        out.into_iter().collect()
+    });
+    assert_eq!((perfect.spans().bad, perfect.hard_negatives().bad, perfect.leak_free), (0, 0, 300));
+}
+
+#[test]
+fn what_the_original_system_broke_is_whole() {
+    // Addresses and bank accounts that were none.
+    for text in [
+        "5 years of Rust",
+        "12 engineers on product",
+        "10 services to the standard",
+        "AZ900",
+        "Azure AZ-900, CVE-2021-44228",
+    ] {
+        assert_eq!(redacted(text), text);
+    }
+    // What passed through.
+    let text = "Wolfgang Quandt\nlinkedin.com/in/x-quandt\nIBAN DE89 3704 0044 0532 0130 00\n221B Baker Street, London\nzoë@müller.de";
+    let left = redacted(text);
+    for gone in ["Quandt", "x-quandt", "0532", "Baker", "müller"] {
+        assert!(!left.contains(gone), "{gone} in {left}");
+    }
+    // The kinds of its own tests.
+    for (text, placeholder) in [
+        ("Reach me at john.smith@example.com", "<PII_REDACTED_EMAIL_1>"),
+        ("Call (555) 123-4567 or 555-123-4567", "<PII_REDACTED_PHONE_1> or <PII_REDACTED_PHONE_2>"),
+        ("SSN: 123-45-6789", "<PII_REDACTED_SSN_1>"),
+        ("Address: 123 Main Street, Springfield, IL 62701", "<PII_REDACTED_ADDRESS_1>"),
+        ("See https://github.com/johnsmith", "<PII_REDACTED_URL_1>"),
+    ] {
+        assert!(redacted(text).contains(placeholder), "{text}: {}", redacted(text));
+    }
+    let spaces = " ".repeat(16 * 1024);
+    let begun = std::time::Instant::now();
+    assert_eq!(redacted(&spaces), spaces);
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2), "the original took 18 s");
+}
+
+#[tokio::test]
+async fn a_customer_can_see_what_would_be_sent() {
+    let stack = Stack::start().await;
+    let body = json!({
+        "resume_raw_text": "Jane Doe\njane@example.com\nReports to Priyanka Vellathurai.",
+        "job_description_text": "Jane Doe may write to Ms. Odalys Brannigan, odalys@example.org, about Kafka.",
+    });
+    let reply = stack.post("/api/v1/redact", &body).await.json();
+    assert_eq!(
+        reply["resume_redacted"],
+        "<PII_REDACTED_NAME_1>\n<PII_REDACTED_EMAIL_1>\nReports to <PII_REDACTED_NAME_2>."
+    );
+    assert_eq!(
+        reply["job_description_redacted"],
+        "<PII_REDACTED_NAME_1> may write to Ms. <PII_REDACTED_NAME_3>, <PII_REDACTED_EMAIL_2>, about Kafka."
+    );
+    assert_eq!(reply["redaction"], json!({ "NAME": 4, "EMAIL": 2 }));
+}
