@@ -157,13 +157,13 @@ const MAX_ROUNDS: usize = 4;
 /// Taking a value out can uncover its neighbor (`4111111111111111https://...`), so the redacted text is looked at again
 /// until nothing but placeholders is found.
 fn detect(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
-    let mut spans: Vec<Vec<Span>> = detect_once(texts);
+    let mut spans: Vec<Vec<Span>> = detect_once(texts, false);
     for _ in 0..MAX_ROUNDS {
         let drafts: Vec<Draft> = texts.iter().zip(&spans).map(|((_, text), spans)| Draft::of(text, spans)).collect();
         let again: Vec<(Role, &str)> =
             texts.iter().zip(&drafts).map(|((role, _), draft)| (*role, draft.text.as_str())).collect();
         let mut settled = true;
-        for ((found, draft), spans) in detect_once(&again).into_iter().zip(&drafts).zip(&mut spans) {
+        for ((found, draft), spans) in detect_once(&again, true).into_iter().zip(&drafts).zip(&mut spans) {
             let uncovered: Vec<Span> = found
                 .into_iter()
                 .filter(|span| span.kind != Kind::Literal)
@@ -223,13 +223,17 @@ impl Draft {
     }
 }
 
-fn detect_once(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
+/// One round over the texts, or over their drafts.
+fn detect_once(texts: &[(Role, &str)], again: bool) -> Vec<Vec<Span>> {
     let normals: Vec<Normal<'_>> = texts.iter().map(|(_, text)| Normal::of(text)).collect();
-    let layouts: Vec<Layout<'_>> = normals.iter().map(|normal| Layout::of(normal.as_str())).collect();
+    let layouts: Vec<Layout<'_>> = normals
+        .iter()
+        .map(|normal| if again { Layout::again(normal.as_str()) } else { Layout::of(normal.as_str()) })
+        .collect();
     let mut known = name::Known::default();
     let mut found: Vec<Vec<Span>> = layouts.iter().map(by_form).collect();
     for ((layout, found), (role, _)) in layouts.iter().zip(&mut found).zip(texts) {
-        let others = std::mem::take(found);
+        let others = joined(std::mem::take(found));
         let mut names = Vec::new();
         name::find(layout, *role == Role::Resume, &others, &mut known, &mut names);
         *found = others;

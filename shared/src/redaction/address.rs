@@ -74,7 +74,7 @@ pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
     taken.sort_by_key(|range| range.start);
     let mut ranges = Vec::new();
     for (index, line) in layout.lines.iter().enumerate() {
-        if line.is_header || line.names_others || line.has_digit {
+        if !line.is_settled && (line.is_header || line.names_others || line.has_digit) {
             let fields = layout.fields(line);
             if !in_fields(layout, index, &fields, &mut ranges) {
                 broken(layout, index, fields.last(), &mut ranges);
@@ -165,10 +165,12 @@ fn with_next_line(layout: &Layout<'_>, index: usize, range: Range<usize>) -> Ran
     let mut last = index;
     for next in index + 1..(index + 3).min(layout.lines.len()) {
         let (line, before) = (&layout.lines[next], &layout.lines[last]);
+        if end != before.range.end || !line.has_digit || !adjoin(layout.text, before, line) {
+            break;
+        }
         let Some(first) = layout.fields(line).into_iter().next() else { break };
         let content = &layout.text[first.clone()];
-        let adjoins = end == before.range.end && adjoin(layout.text, before, line);
-        if !(adjoins && line.has_digit && content.len() < 80 && !content.contains(['@', ':']) && goes_on(content)) {
+        if !(content.len() < 80 && !content.contains(['@', ':']) && goes_on(content)) {
             break;
         }
         end = first.end;

@@ -54,28 +54,33 @@ fn card(layout: &Layout<'_>, cluster: &Cluster) -> Option<Range<usize>> {
     if cluster.digits.len() < 13 || bound {
         return None;
     }
-    let before = Before::of(layout.before(cluster.range.start));
+    let before = cluster.before(layout);
     let labeled = before.ends_with(CARD_LABELS)
         || before.contains(&["card", "kreditkarte", "tarjeta", "cartao", "kreditkartennummer"]);
     let groups = &cluster.groups;
     let mut shaped = None;
+    let mut before_groups = 0;
     for first in 0..groups.len() {
         let mut count = 0;
+        let start = before_groups;
+        before_groups += groups[first];
         for last in first..groups.len() {
             count += groups[last];
+            if count > 19 {
+                break;
+            }
             let usual = first == last
                 || (groups[first] == 4 && groups[first..=last].iter().all(|length| (1..=7).contains(length)));
-            if !(13..=19).contains(&count) || !usual {
+            if count < 13 || !usual {
                 continue;
             }
-            let start: usize = groups[..first].iter().sum();
-            let range = digit_range(text, &cluster.range, start, count);
+            let range = || digit_range(text, &cluster.range, start, count);
             if luhn(&cluster.digits[start..start + count]) {
-                return Some(range);
+                return Some(range());
             }
             if labeled && shaped.is_none() && matches!(groups[first..=last], [4, 4, 4, 4] | [4, 6, 5] | [4, 6, 4] | [_])
             {
-                shaped = Some(range);
+                shaped = Some(range());
             }
         }
     }

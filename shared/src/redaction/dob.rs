@@ -111,7 +111,8 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
         let month = word > 0 && is_month(&lead[lead.len() - word..]);
         let start = if month { line.range.start + lead.len() - word } else { cluster.range.start };
         let raw = layout.before(start);
-        let before = Before::of(raw);
+        let moved = (start != cluster.range.start).then(|| Before::of(raw));
+        let before = moved.as_ref().unwrap_or_else(|| cluster.before(layout));
         // `born in Leuven on 2 March 1984`, `Luogo e data di nascita: Trieste, 07.06.1985`
         let near = raw.len() < 60 && !raw.bytes().any(|byte| byte.is_ascii_digit()) && before.contains(STRONG);
         let star = raw.trim() == "*" && cluster.is_dates();

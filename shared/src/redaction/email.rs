@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::layout::fold;
+use super::layout::{floor, fold};
 use super::url::TLDS;
 use super::{Kind, Span};
 
@@ -11,6 +11,12 @@ const FILES: &[&str] = &[
     "css", "gif", "html", "jpeg", "jpg", "js", "json", "md", "pdf", "png", "py", "rs", "service", "svg", "timer", "ts",
     "webp", "xml", "yaml", "yml",
 ];
+
+/// How far before its first `dot` the `at` of a spelled-out address may stand, in bytes.
+const MAX_SPELLED: usize = 96;
+
+/// Labels that a domain has at most here; more are the input's way to be slow.
+const MAX_LABELS: usize = 16;
 
 pub(super) fn find(text: &str, found: &mut Vec<Span>) {
     let bytes = text.as_bytes();
@@ -27,21 +33,19 @@ pub(super) fn find(text: &str, found: &mut Vec<Span>) {
         }
     }
     // `jane at example dot com`: the rarer word leads.
-    let mut from = 0;
-    while let Some(dot) = find_word(text, from, " dot ") {
-        from = dot + 5;
-        let line = text[..dot].rfind('\n').map_or(0, |at| at + 1);
-        let at = ["at", "AT", "At"].iter().filter_map(|word| text[line..dot].rfind(&format!(" {word} "))).max();
-        if let Some(range) = at.and_then(|at| around(text, line + at..line + at + 4)) {
-            found.push(Span { range, kind: Kind::Email });
+    for word in [" dot ", " DOT "] {
+        let mut taken = 0;
+        for dot in memchr::memmem::find_iter(bytes, word) {
+            let from = floor(text, dot.saturating_sub(MAX_SPELLED)).max(taken);
+            let head = text[from..dot.max(from)].rsplit('\n').next().unwrap_or_default();
+            let at = [" at ", " AT ", " At "].iter().filter_map(|word| head.rfind(word)).max();
+            let sign = at.map(|at| dot - head.len() + at);
+            if let Some(range) = sign.and_then(|sign| around(text, sign..sign + 4)) {
+                taken = range.end;
+                found.push(Span { range, kind: Kind::Email });
+            }
         }
     }
-}
-
-fn find_word(text: &str, from: usize, word: &str) -> Option<usize> {
-    let lower = memchr::memmem::find(&text.as_bytes()[from..], word.as_bytes());
-    let upper = memchr::memmem::find(&text.as_bytes()[from..], word.to_ascii_uppercase().as_bytes());
-    [lower, upper].into_iter().flatten().min().map(|found| from + found)
 }
 
 /// The range of `(at)` with the spaces around it, if one of the words stands in brackets at `open`.
@@ -163,8 +167,8 @@ fn domain_end(text: &str, start: usize, plain: bool) -> Option<usize> {
             end = Some(at);
         }
         match dot(&text[at..], labels) {
-            Some(length) => at += length,
-            None => break,
+            Some(length) if labels < MAX_LABELS => at += length,
+            _ => break,
         }
     }
     end

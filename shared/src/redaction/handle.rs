@@ -3,7 +3,7 @@
 //! Annotations and packages (`@Transactional`, `@angular/core`) stay.
 
 use super::label::Before;
-use super::layout::{Layout, fold};
+use super::layout::{Layout, MAX_CONTACT_LINE, floor, fold};
 use super::{Kind, Span};
 
 const LABELS: &[&str] = &[
@@ -16,6 +16,9 @@ const LABELS: &[&str] = &[
     "dev.to", "hackerrank", "leetcode", "npm", "icq", "social",
 ];
 
+/// Characters of a user name at most.
+const MAX_LENGTH: usize = 64;
+
 pub(super) fn find(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool, found: &mut Vec<Span>) {
     let text = layout.text;
     for at in memchr::memchr_iter(b'@', text.as_bytes()) {
@@ -27,7 +30,7 @@ pub(super) fn find(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool, found: &mu
         let handle = &text[at + 1..at + 1 + length];
         let server = text[at + 1 + length..].strip_prefix('@').map_or(0, |rest| 1 + handle_length(rest));
         let end = at + 1 + length + server;
-        if labeled(layout.before(at))
+        if labeled(tail(layout.before(at)))
             || fills_contact_field(layout, at, end)
             || names(&fold(handle))
             || on_platform(layout, at)
@@ -47,7 +50,8 @@ pub(super) fn find(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool, found: &mu
         if rest.len() - bare.len() > 2 || bare.starts_with('@') {
             continue;
         }
-        let length = bare.find(|c: char| !(c.is_alphanumeric() || "._-#:~/".contains(c))).unwrap_or(bare.len());
+        let is_part = |c: char| c.is_alphanumeric() || "._-#:~/".contains(c);
+        let length = bare.chars().take(MAX_LENGTH).take_while(|c| is_part(*c)).map(char::len_utf8).sum();
         let value = bare[..length].trim_end_matches(['.', ':', '-', '/']);
         let after = bare[value.len()..].trim_start_matches(' ');
         let telling = value.chars().any(|c| c.is_ascii_digit() || "._-#~/".contains(c));
@@ -55,14 +59,19 @@ pub(super) fn find(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool, found: &mu
             || after.starts_with(['\n', '|', '•', '·', ';', '\t'])
             || (telling && after.starts_with([',', '/', '(', 'o']));
         let word = value.len() >= 3 && value.chars().any(char::is_alphabetic) && !value.contains("://");
-        if fills && word && labeled(&text[line_start(text, sign)..sign]) && !is_plain_word(value) {
+        if fills && word && labeled(before(text, sign)) && !is_plain_word(value) {
             found.push(Span { range: start..start + value.len(), kind: Kind::Handle });
         }
     }
 }
 
-fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |line| line + 1)
+/// What stands before a byte on its line, as far as a label reaches.
+fn before(text: &str, at: usize) -> &str {
+    tail(&text[..at]).rsplit('\n').next().unwrap_or_default()
+}
+
+fn tail(text: &str) -> &str {
+    &text[floor(text, text.len().saturating_sub(80))..]
 }
 
 /// Whether a platform's name stands before, with `ID`, `name` or `as` behind it or not.
@@ -97,7 +106,8 @@ fn on_platform(layout: &Layout<'_>, at: usize) -> bool {
 }
 
 fn handle_length(text: &str) -> usize {
-    let length = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.' || c == '-')).unwrap_or(text.len());
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.' || c == '-';
+    let length = text.chars().take(MAX_LENGTH).take_while(|c| is_part(*c)).map(char::len_utf8).sum();
     text[..length].trim_end_matches(['.', '-']).len()
 }
 
@@ -110,5 +120,6 @@ fn is_plain_word(value: &str) -> bool {
 fn fills_contact_field(layout: &Layout<'_>, start: usize, end: usize) -> bool {
     let Some(line) = layout.line_of(start).map(|index| &layout.lines[index]) else { return false };
     line.is_header
+        && line.range.len() <= MAX_CONTACT_LINE
         && layout.fields(line).iter().any(|field| field.start <= start && field.end == end && start - field.start <= 2)
 }

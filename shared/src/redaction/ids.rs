@@ -187,10 +187,10 @@ const OTHERS: &[&str] =
 
 pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {
     for cluster in clusters {
-        let before = Before::of(layout.before(cluster.range.start));
+        let before = cluster.before(layout);
         let token = token(layout.text, cluster);
-        let labeled = Before::of(layout.before(token.start));
-        if let Some(kind) = by_label(&labeled, &layout.text[token.clone()]) {
+        let moved = (token.start != cluster.range.start).then(|| Before::of(layout.before(token.start)));
+        if let Some(kind) = by_label(moved.as_ref().unwrap_or(before), &layout.text[token.clone()]) {
             found.push(Span { range: token, kind });
         } else if !before.contains(OTHERS)
             && let Some((range, kind)) = by_itself(layout.text, cluster, &token)
@@ -205,9 +205,10 @@ fn token(text: &str, cluster: &Cluster) -> Range<usize> {
     let is_part = |c: char| c.is_ascii_alphanumeric();
     let mut start = cluster.range.start;
     let mut end = cluster.range.end;
-    let head = text[..start].trim_end_matches(is_part).len();
-    if start - head <= 12 {
-        start = head;
+    let bytes = text.as_bytes();
+    let letters = bytes[..start].iter().rev().take(13).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    if letters <= 12 {
+        start -= letters;
     }
     // `Y-7103928-R`: a letter of its own before a hyphen.
     let lead = &text[..start];
@@ -220,14 +221,14 @@ fn token(text: &str, cluster: &Cluster) -> Range<usize> {
     // Letters, digits and single separators between groups, while a digit or a lone capital follows.
     loop {
         let rest = &text[end..];
-        let direct = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let direct = rest.bytes().take(19).take_while(u8::is_ascii_alphanumeric).count();
         if direct > 0 && direct <= 18 {
             end += direct;
             continue;
         }
         let gap = rest.starts_with([' ', '-', '.', '/']);
         let next = rest.get(1..).unwrap_or_default();
-        let group = next.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let group = next.bytes().take(9).take_while(u8::is_ascii_alphanumeric).count();
         let belongs = next[..group].bytes().any(|byte| byte.is_ascii_digit())
             || (group == 1 && next.starts_with(|c: char| c.is_ascii_uppercase()));
         if gap && group > 0 && group <= 8 && belongs && end - start < 24 {

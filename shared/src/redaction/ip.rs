@@ -57,8 +57,10 @@ fn is_address(value: &str, before: &Before) -> bool {
 /// The address around a colon, if it parses as one.
 fn v6(text: &str, colon: usize, found: &mut Vec<Span>) {
     let is_part = |c: char| c.is_ascii_hexdigit() || c == ':' || c == '.';
-    let start = text[..colon].trim_end_matches(is_part).len();
-    let length = text[colon..].find(|c: char| !is_part(c)).unwrap_or(text.len() - colon);
+    // 45 bytes at most, with an embedded IPv4 address.
+    let bytes = text.as_bytes();
+    let start = colon - bytes[..colon].iter().rev().take(48).take_while(|byte| is_part(char::from(**byte))).count();
+    let length = bytes[colon..].iter().take(48).take_while(|byte| is_part(char::from(**byte))).count();
     let whole = &text[start..colon + length];
     let values = [whole, whole.trim_end_matches(['.', ':']), whole.trim_start_matches(':')];
     let free = !text[..start].ends_with(char::is_alphanumeric)

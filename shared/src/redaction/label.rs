@@ -6,6 +6,7 @@ use super::layout::{floor, fold};
 const REACH: usize = 56;
 
 /// The end of what stands before a value, folded, without separators and fillers (`Passport No.: ` gives `passport`).
+#[derive(Clone, Debug)]
 pub(super) struct Before(String);
 
 impl Before {
@@ -33,7 +34,7 @@ impl Before {
 
     /// Whether one of the labels, folded, ends it as whole words.
     pub(super) fn ends_with(&self, labels: &[&str]) -> bool {
-        labels.iter().any(|label| self.0.strip_suffix(label).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric)))
+        ends_with_word(&self.0, labels, char::is_alphanumeric)
     }
 
     /// Whether a label is all that stands before the value.
@@ -43,13 +44,33 @@ impl Before {
 
     /// Whether one of the labels stands anywhere in it as whole words.
     pub(super) fn contains(&self, labels: &[&str]) -> bool {
-        labels.iter().any(|label| {
-            self.0.match_indices(label).any(|(at, _)| {
-                let free = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-                free(self.0[..at].chars().next_back()) && free(self.0[at + label.len()..].chars().next())
-            })
-        })
+        let mut joined = false;
+        for (at, c) in self.0.char_indices() {
+            let starts = !joined;
+            joined = c.is_alphanumeric();
+            if !starts {
+                continue;
+            }
+            let rest = &self.0.as_bytes()[at..];
+            let matches = |label: &&&str| rest[0] == label.as_bytes()[0] && rest.starts_with(label.as_bytes());
+            let free = |label: &&str| !self.0[at + label.len()..].starts_with(char::is_alphanumeric);
+            if labels.iter().filter(matches).any(free) {
+                return true;
+            }
+        }
+        false
     }
+}
+
+/// Whether a text ends with one of the labels, and no character that `joins` stands right before it. Labels are not empty.
+pub(super) fn ends_with_word(text: &str, labels: &[&str], joins: impl Fn(char) -> bool + Copy) -> bool {
+    let bytes = text.as_bytes();
+    // Comparing the last byte first makes a long list cheap: most labels end there.
+    let Some(last) = bytes.last() else { return false };
+    labels.iter().any(|label| {
+        label.as_bytes()[label.len() - 1] == *last
+            && text.strip_suffix(label).is_some_and(|rest| !rest.ends_with(joins))
+    })
 }
 
 #[cfg(test)]

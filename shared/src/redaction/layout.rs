@@ -2,10 +2,18 @@
 
 use std::ops::Range;
 
+use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
+
 use super::lexicon;
 
 /// Lines that a header has at most, empty ones not counted.
 const HEADER_LINES: usize = 14;
+
+/// Lines that can hold the owner's name by their place alone.
+pub(super) const FIRST_LINES: usize = 4;
+
+/// A line with contacts has no more bytes than this.
+pub(super) const MAX_CONTACT_LINE: usize = 400;
 
 /// A normalized text with its lines.
 pub(super) struct Layout<'a> {
@@ -26,6 +34,8 @@ pub(super) struct Line {
     pub(super) lists_authors: bool,
     /// Has a digit.
     pub(super) has_digit: bool,
+    /// Was looked at in an earlier round and has not changed since.
+    pub(super) is_settled: bool,
 }
 
 impl<'a> Layout<'a> {
@@ -55,11 +65,21 @@ impl<'a> Layout<'a> {
                     names_others,
                     lists_authors,
                     has_digit,
+                    is_settled: false,
                 });
             }
             start = end + 1;
         }
         Layout { text, lines }
+    }
+
+    /// The same for a later round: lines outside the header without a placeholder have nothing new to tell.
+    pub(super) fn again(text: &'a str) -> Layout<'a> {
+        let mut layout = Layout::of(text);
+        for line in layout.lines.iter_mut().skip(FIRST_LINES) {
+            line.is_settled = !line.is_header && !text[line.range.clone()].contains("<PII_REDACTED_");
+        }
+        layout
     }
 
     /// The line that a byte lies in, by index.
@@ -135,20 +155,26 @@ pub(super) fn fold(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
     }
-    use unicode_normalization::UnicodeNormalization;
-    let plain = word.nfd().filter(|c| unicode_normalization::char::canonical_combining_class(*c) == 0);
-    plain
-        .flat_map(char::to_lowercase)
-        .map(|c| match c {
-            'ł' => 'l',
-            'ø' => 'o',
-            'đ' => 'd',
-            'ı' => 'i',
-            c => c,
-        })
-        .collect::<String>()
-        .replace('ß', "ss")
-        .replace('æ', "ae")
+    let mut folded = String::with_capacity(word.len());
+    for c in word.chars() {
+        match c {
+            c if c.is_ascii() => folded.push(c.to_ascii_lowercase()),
+            // Punctuation and ideographs have nothing to fold.
+            '\u{2000}'..='\u{206f}' | '\u{4e00}'..='\u{9fff}' => folded.push(c),
+            'ß' | 'ẞ' => folded.push_str("ss"),
+            'æ' | 'Æ' => folded.push_str("ae"),
+            'ł' | 'Ł' => folded.push('l'),
+            'ø' | 'Ø' => folded.push('o'),
+            'đ' | 'Đ' => folded.push('d'),
+            'ı' => folded.push('i'),
+            c => decompose_canonical(c, |part| {
+                if canonical_combining_class(part) == 0 {
+                    folded.extend(part.to_lowercase());
+                }
+            }),
+        }
+    }
+    folded
 }
 
 /// The last character boundary at or before `at`.

@@ -8,6 +8,7 @@ mod cues;
 mod header;
 mod recurrence;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::layout::{Layout, fold};
@@ -17,7 +18,7 @@ use super::{Kind, Span};
 /// Name words of a request, folded.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    words: Vec<String>,
+    words: BTreeSet<String>,
 }
 
 impl Known {
@@ -28,14 +29,14 @@ impl Known {
             let long = folded.chars().count() >= if is_owner { 2 } else { 3 };
             let plain = in_list(lexicon::PARTICLES, &folded) || in_list(lexicon::HONORIFICS, &folded);
             let common = !is_owner && in_list(lexicon::NOT_NAMES, &folded);
-            if long && !plain && !common && !self.words.contains(&folded) {
-                self.words.push(folded);
+            if long && !plain && !common {
+                self.words.insert(folded);
             }
         }
     }
 
     fn has(&self, word: &str) -> bool {
-        self.words.iter().any(|known| known == word)
+        self.words.contains(word)
     }
 
     /// Whether a folded text holds one of the words, of four letters or more.
@@ -51,7 +52,8 @@ pub(super) fn find(layout: &Layout<'_>, is_resume: bool, others: &[Span], known:
         known.add(&layout.text[owner.clone()], true);
         found.push(Span { range: owner, kind: Kind::Name });
     }
-    let runs = runs(layout.text);
+    let open = layout.lines.iter().filter(|line| !line.is_settled);
+    let runs = open.flat_map(|line| runs(layout.text, &line.range)).collect::<Vec<Run>>();
     for run in cues::persons(layout, &runs, &slugs, others) {
         known.add(&layout.text[run.clone()], false);
         found.push(Span { range: run, kind: Kind::Name });
@@ -62,6 +64,9 @@ pub(super) fn find(layout: &Layout<'_>, is_resume: bool, others: &[Span], known:
 pub(super) fn find_again(layout: &Layout<'_>, known: &Known, found: &mut Vec<Span>) {
     recurrence::find(layout, known, found);
 }
+
+/// Addresses that names are compared with, at most; the first ones are the owner's.
+const MAX_SLUGS: usize = 128;
 
 /// What a name is compared with: folded, letters only.
 pub(super) struct Slugs {
@@ -76,7 +81,7 @@ impl Slugs {
         let mut slugs = Slugs { own: Vec::new(), hosts: Vec::new() };
         let letters = |value: &str| value.chars().filter(|c| c.is_alphabetic()).collect::<String>();
         let add = |list: &mut Vec<String>, value: String| {
-            if value.chars().count() >= 3 && !list.contains(&value) {
+            if value.chars().count() >= 3 && list.len() < MAX_SLUGS && !list.contains(&value) {
                 list.push(value);
             }
         };
@@ -128,11 +133,11 @@ pub(super) struct Run {
     pub(super) count: usize,
 }
 
-/// All maximal runs of words that are written like names and are not known to be something else.
-pub(super) fn runs(text: &str) -> Vec<Run> {
+/// All maximal runs of a range's words that are written like names and are not known to be something else.
+pub(super) fn runs(text: &str, range: &Range<usize>) -> Vec<Run> {
     let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(start) = next_capital(text, from) {
+    let mut from = range.start;
+    while let Some(start) = next_capital(&text[..range.end], from) {
         let run = run_at(text, start, true);
         from = run.as_ref().map_or_else(|| end_of_word(text, start), |run| run.range.end).max(start + 1);
         while !text.is_char_boundary(from) {

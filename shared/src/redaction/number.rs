@@ -1,7 +1,9 @@
 //! Digit clusters: what can be a number of any kind, found once for all detectors of numbers.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::label::Before;
 use super::layout::Layout;
 
 /// Digits with the separators between them, on one line.
@@ -16,12 +18,14 @@ pub(super) struct Cluster {
     pub(super) plus: bool,
     /// Holds a bracketed group.
     pub(super) bracket: bool,
+    /// What stands before it, once one detector has asked.
+    before: OnceCell<Before>,
 }
 
 /// All clusters of a text in order.
 pub(super) fn clusters(layout: &Layout<'_>) -> Vec<Cluster> {
     let mut found = Vec::new();
-    for line in layout.lines.iter().filter(|line| line.has_digit) {
+    for line in layout.lines.iter().filter(|line| line.has_digit && !line.is_settled) {
         let bytes = layout.text.as_bytes();
         let mut at = line.range.start;
         while let Some(offset) = bytes[at..line.range.end].iter().position(u8::is_ascii_digit) {
@@ -72,7 +76,14 @@ fn cluster(text: &str, line_start: usize, first: usize, line_end: usize) -> Clus
         end += 1;
     }
     let prefix = &text[start..first];
-    Cluster { range: start..end, digits, groups, plus: prefix.contains('+'), bracket: text[start..end].contains('(') }
+    Cluster {
+        range: start..end,
+        digits,
+        groups,
+        plus: prefix.contains('+'),
+        bracket: text[start..end].contains('('),
+        before: OnceCell::new(),
+    }
 }
 
 /// The length of the separator that `rest` starts with, if a digit follows it.
@@ -104,6 +115,11 @@ fn gap(rest: &str, open: &mut bool) -> Option<usize> {
 }
 
 impl Cluster {
+    /// The label before it.
+    pub(super) fn before(&self, layout: &Layout<'_>) -> &Before {
+        self.before.get_or_init(|| Before::of(layout.before(self.range.start)))
+    }
+
     /// Whether it reads as dates, years or ranges of them: every group a year, a month or a day, at least one year.
     pub(super) fn is_dates(&self) -> bool {
         let mut at = 0;

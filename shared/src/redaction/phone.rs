@@ -3,8 +3,7 @@
 //!
 //! Lengths by country code follow ITU-T E.164 (at most 15 digits) and its list of assigned codes.
 
-use super::label::Before;
-use super::layout::Layout;
+use super::layout::{Layout, MAX_CONTACT_LINE};
 use super::number::Cluster;
 use super::{Kind, Span};
 
@@ -73,7 +72,7 @@ fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
     if cluster.is_dates() {
         return None;
     }
-    let before = Before::of(layout.before(cluster.range.start));
+    let before = cluster.before(layout);
     if before.ends_with(OTHERS) {
         return None;
     }
@@ -120,7 +119,7 @@ fn is_trunk(cluster: &Cluster) -> bool {
 fn stands_alone(layout: &Layout<'_>, cluster: &Cluster) -> bool {
     let Some(line) = layout.line_of(cluster.range.start).map(|index| &layout.lines[index]) else { return false };
     let content = &layout.text[line.range.clone()];
-    let contact = line.is_header || line.names_others || content.contains('@');
+    let contact = line.is_header || line.names_others || (content.len() <= MAX_CONTACT_LINE && content.contains('@'));
     if !contact {
         return false;
     }

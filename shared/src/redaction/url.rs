@@ -28,16 +28,23 @@ pub(super) const TLDS: &[&str] = &[
 pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
     let text = layout.text;
     let bytes = text.as_bytes();
+    let mut taken = 0;
     for at in memchr::memmem::find_iter(bytes, "://") {
-        let scheme = at - text[..at].bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+        if at < taken {
+            continue;
+        }
+        let scheme = at - text[..at].bytes().rev().take(8).take_while(u8::is_ascii_alphabetic).count();
         if at - scheme >= 3
             && ["http", "https", "ftp", "hxxp", "hxxps"].contains(&text[scheme..at].to_ascii_lowercase().as_str())
         {
-            push(text, scheme, at + 3, found);
+            taken = push(text, scheme, at + 3, found);
         }
     }
     for at in memchr::memmem::find_iter(bytes, "ww.").chain(memchr::memmem::find_iter(bytes, "WW.")) {
         let Some(start) = at.checked_sub(1) else { continue };
+        if found.last().is_some_and(|span| span.range.contains(&at)) {
+            continue;
+        }
         let free = !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '/' || c == '.');
         if bytes[start].eq_ignore_ascii_case(&b'w') && free {
             push(text, start, at + 3, found);
@@ -48,14 +55,13 @@ pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
         if at < taken {
             continue;
         }
-        let start = text[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-').len();
+        let start = host_start(bytes, at);
         // Exports glue labels to values: `GitHub:github.com/x`.
         if at - start < 4 || !is_host(&text[start..at]) || text[..start].ends_with(['/', '@']) {
             continue;
         }
         if text[at + 1..].starts_with(|c: char| c.is_alphanumeric() || "@_~-".contains(c)) {
-            push(text, start, at + 1, found);
-            taken = found.last().map_or(at + 1, |span| span.range.end);
+            taken = push(text, start, at + 1, found);
         }
     }
 }
@@ -63,10 +69,14 @@ pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
 /// A person's own domain: a bare host that holds one of the names, such as `janedoe.dev`.
 pub(super) fn find_own_domains(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool, found: &mut Vec<Span>) {
     let text = layout.text;
+    let mut taken = 0;
     for at in memchr::memchr_iter(b'.', text.as_bytes()) {
-        let start = text[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-').len();
-        let length =
-            text[at..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-')).unwrap_or(text.len() - at);
+        if at < taken {
+            continue;
+        }
+        let start = host_start(text.as_bytes(), at);
+        let length = text.as_bytes()[at..].iter().take_while(|byte| is_host_byte(**byte)).count();
+        taken = at + length;
         let host = text[start..at + length].trim_end_matches(['.', '-']);
         let free = !text[..start].ends_with(['@', '/']) && !text[start + host.len()..].starts_with(['@', '/']);
         let tld = host.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
@@ -74,6 +84,15 @@ pub(super) fn find_own_domains(layout: &Layout<'_>, names: &dyn Fn(&str) -> bool
             found.push(Span { range: start..start + host.len(), kind: Kind::Url });
         }
     }
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-'
+}
+
+/// Where the host that ends at `end` begins; it has at most 253 bytes (RFC 1035, section 2.3.4, as text).
+fn host_start(bytes: &[u8], end: usize) -> usize {
+    end - bytes[..end].iter().rev().take(253).take_while(|byte| is_host_byte(**byte)).count()
 }
 
 /// Whether a word before a slash is a host: a profile host, or one with a usual last label that is no product's name.
@@ -87,8 +106,8 @@ fn is_host(word: &str) -> bool {
     name.len() > 1 && lower != "asp.net" && TLDS.contains(&tld)
 }
 
-/// Adds the address that begins at `start` and has its first certain character at `from`.
-fn push(text: &str, start: usize, from: usize, found: &mut Vec<Span>) {
+/// Adds the address that begins at `start` and has its first certain character at `from`. Returns where it ends.
+fn push(text: &str, start: usize, from: usize, found: &mut Vec<Span>) -> usize {
     let stops = |c: char| c.is_whitespace() || "<>\"|•·“”«»".contains(c);
     let mut end = from + text[from..].find(stops).unwrap_or(text.len() - from);
     // Broken after a slash or a hyphen: the next line goes on, if it is one word by itself.
@@ -117,4 +136,5 @@ fn push(text: &str, start: usize, from: usize, found: &mut Vec<Span>) {
     if end > from {
         found.push(Span { range: start..end, kind: Kind::Url });
     }
+    end.max(from)
 }

@@ -45,6 +45,9 @@ const PARTICLES: &[&str] = &[
     "y", "zum", "zur",
 ];
 
+/// Tokens between a street's type word and its number, at most.
+const REACH: usize = 9;
+
 /// A word or number of a field.
 pub(super) struct Token<'a> {
     pub(super) range: Range<usize>,
@@ -88,6 +91,12 @@ pub(super) fn streets(text: &str, contact: bool) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
     while from < tokens.len() {
+        // Most words have no number near them.
+        let near = &tokens[from.saturating_sub(REACH)..tokens.len().min(from + REACH)];
+        if !near.iter().any(Token::is_number) {
+            from += 1;
+            continue;
+        }
         let Some((first, last)) = street_at(text, &tokens, from, contact) else {
             from += 1;
             continue;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::{Run, Slugs, run_at};
+use crate::redaction::label;
 use crate::redaction::layout::{Layout, floor, fold, words};
 use crate::redaction::lexicon::{self, in_list};
 use crate::redaction::{Kind, Span};
@@ -76,7 +77,7 @@ const SIGN_OFFS: &[&str] = &[
     "signed",
 ];
 
-/// Persons that a cue points at.
+/// Persons that a cue points at. `others` are sorted and do not overlap.
 pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: &[Span]) -> Vec<Range<usize>> {
     let text = layout.text;
     let mut found = Vec::new();
@@ -84,8 +85,10 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
     let mut seen = 0;
     for line in &layout.lines {
         let content = &text[line.range.clone()];
-        let inside = |span: &&Span| span.range.start >= line.range.start && span.range.end <= line.range.end;
-        let has_contact = others.iter().filter(inside).any(|span| matches!(span.kind, Kind::Email | Kind::Phone));
+        let inside = |span: &&Span| span.range.end <= line.range.end;
+        let first = others.partition_point(|span| span.range.start < line.range.start);
+        let on_line = others[first..].iter().take_while(|span| span.range.start < line.range.end);
+        let has_contact = on_line.filter(inside).any(|span| matches!(span.kind, Kind::Email | Kind::Phone));
         while runs.get(seen).is_some_and(|run| run.range.start < line.range.start) {
             seen += 1;
         }
@@ -93,8 +96,7 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
         let lists_authors = line.lists_authors || authors(text, &mine, &line.range) >= 2;
         let mut list_end = None;
         for run in mine {
-            let taken = others.iter().any(|span| span.range.start < run.range.end && run.range.start < span.range.end);
-            if taken {
+            if overlaps(others, &run.range) {
                 continue;
             }
             let place = Place::of(text, &line.range, run);
@@ -133,6 +135,12 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
         signed = content.len() <= 40 && SIGN_OFFS.contains(&bare.as_str());
     }
     found
+}
+
+/// Whether a range touches one of the spans, which are sorted and do not overlap.
+fn overlaps(spans: &[Span], range: &Range<usize>) -> bool {
+    let next = spans.partition_point(|span| span.range.end <= range.start);
+    spans.get(next).is_some_and(|span| span.range.start < range.end)
 }
 
 /// Whether a run has initials, before or behind it.
@@ -174,7 +182,7 @@ fn with_initials(text: &str, range: &Range<usize>) -> Range<usize> {
     let mut letters = 0;
     for c in bare.chars() {
         match c {
-            c if c.is_uppercase() => letters += 1,
+            c if c.is_uppercase() && letters < 5 => letters += 1,
             '.' | ' ' | '-' if letters > 0 => {}
             _ => break,
         }
@@ -249,7 +257,5 @@ impl Place {
 }
 
 fn ends_with_word(before: &str, cues: &[&str]) -> bool {
-    cues.iter().any(|cue| {
-        before.strip_suffix(cue).is_some_and(|rest| !rest.ends_with(|c: char| c.is_alphanumeric() || c == '\''))
-    })
+    label::ends_with_word(before, cues, |c| c.is_alphanumeric() || c == '\'')
 }

@@ -3,12 +3,9 @@
 use std::ops::Range;
 
 use super::{Slugs, run_at, runs};
-use crate::redaction::layout::{Layout, fold, words};
+use crate::redaction::layout::{FIRST_LINES, Layout, fold, words};
 use crate::redaction::lexicon::{self, in_list};
 use crate::redaction::placeholder;
-
-/// Lines that can hold the name by their place alone.
-const FIRST_LINES: usize = 4;
 
 const LABELS: &[&str] = &[
     "applicant", "candidate", "candidate name", "cognome e nome", "full name", "imie i nazwisko", "naam", "name",
@@ -38,6 +35,9 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Vec<Range<usize>> {
     let first = usize::from(layout.lines.first().is_some_and(|line| is_title(&text[line.range.clone()])));
     for (index, line) in layout.lines.iter().enumerate() {
         let top = index < FIRST_LINES;
+        if line.is_settled {
+            continue;
+        }
         if !line.is_header && !top {
             // Exports put the name beside a column: a line that is nothing but a name that makes the address.
             let content = &text[line.range.clone()];
@@ -99,7 +99,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Vec<Range<usize>> {
     }
     // Nowhere by itself: a run in the first lines that makes the address.
     let end = layout.lines.get(FIRST_LINES * 2).map_or(text.len(), |line| line.range.end);
-    let linked = runs(&text[..end]).into_iter().find(|run| run.words.len() >= 2 && slugs.is_made_of(&run.words));
+    let linked = runs(text, &(0..end)).into_iter().find(|run| run.words.len() >= 2 && slugs.is_made_of(&run.words));
     linked.map(|run| run.range).into_iter().chain(parts).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Known, is_opening, next_capital};
-use crate::redaction::layout::{Layout, fold};
+use crate::redaction::layout::{Layout, floor, fold};
 use crate::redaction::lexicon::{self, in_list};
 use crate::redaction::{Kind, Span};
 
@@ -33,9 +33,6 @@ fn word_at(text: &str, start: usize) -> Range<usize> {
 
 fn is_known(text: &str, word: &Range<usize>, known: &Known) -> bool {
     let value = &text[word.clone()];
-    if value.is_ascii() {
-        return known.words.iter().any(|known| known.eq_ignore_ascii_case(value));
-    }
     known.has(&fold(value))
 }
 
@@ -86,9 +83,10 @@ fn grow(text: &str, word: Range<usize>, known: &Known) -> Range<usize> {
 fn is_part_of_something_else(text: &str, run: &Range<usize>, known: &Known) -> bool {
     let value = &text[run.clone()];
     let single = !value.contains(' ');
-    let line = text[..run.start].rfind('\n').map_or(0, |at| at + 1);
-    let before = &text[line..run.start];
-    let after = text[run.end..].split('\n').next().unwrap_or_default();
+    // A word's neighbors decide, so a window is enough.
+    let window = floor(text, run.start.saturating_sub(200))..floor(text, run.end + 200).max(run.end);
+    let before = text[window.start..run.start].rsplit('\n').next().unwrap_or_default();
+    let after = text[run.end..window.end].split('\n').next().unwrap_or_default();
     let next = after
         .strip_prefix(' ')
         .map(|rest| &rest[..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())])
