@@ -6,6 +6,7 @@
 //! - [`runtime_api`]: Lambda's Runtime API, to run the real binaries
 //! - [`fixtures`]: an invented résumé, a job, and answers to them
 //! - [`score`]: how much a redaction left, and how much it took too much
+//! - [`hostile`]: random texts for redaction, and what it promises of them
 
 pub mod stack;
 pub mod model_server;
@@ -13,6 +14,7 @@ pub mod recorder;
 pub mod runtime_api;
 pub mod fixtures;
 pub mod score;
+pub mod hostile;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/usage.md")]

@@ -158,6 +158,10 @@ fn spaced_runs(text: &str) -> Vec<Range<usize>> {
     while let Some(found) = memchr::memchr(b' ', &bytes[at..]) {
         let space = at + found;
         at = space + 1;
+        let before = space.checked_sub(2).map_or(b' ', |at| bytes[at]);
+        if before.is_ascii_graphic() && space > 0 && bytes[space - 1].is_ascii() {
+            continue;
+        }
         let Some(start) = text[..space].char_indices().next_back().map(|(start, _)| start) else { continue };
         let alone = text[..start].chars().next_back().is_none_or(char::is_whitespace);
         if !alone || !text[start..].starts_with(char::is_alphanumeric) {

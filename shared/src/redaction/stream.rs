@@ -39,6 +39,12 @@ impl<'a> Rehydrator<'a> {
         self.vault.rehydrate(&certain)
     }
 
+    /// Bytes that are held back now, [`MAX_HELD`] at most.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
     /// What was held back, once nothing more arrives.
     #[must_use]
     pub fn finish(self) -> String {

@@ -87,13 +87,17 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
 
 /// Streets with their numbers in a field, each with the rest of its address. `contact` says that the place speaks for one.
 pub(super) fn streets(text: &str, contact: bool) -> Vec<Range<usize>> {
+    if !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return Vec::new();
+    }
     let tokens = tokens(text);
+    let numbers: Vec<usize> = (0..tokens.len()).filter(|index| tokens[*index].is_number()).collect();
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
     while from < tokens.len() {
         // Most words have no number near them.
-        let near = &tokens[from.saturating_sub(REACH)..tokens.len().min(from + REACH)];
-        if !near.iter().any(Token::is_number) {
+        let next = numbers.partition_point(|number| number + REACH < from);
+        if numbers.get(next).is_none_or(|number| *number > from + REACH) {
             from += 1;
             continue;
         }
@@ -126,7 +130,10 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
     {
         return Some(street);
     }
-    let compound = COMPOUNDS.iter().any(|ending| folded.len() > ending.len() + 2 && folded.ends_with(ending))
+    let last = folded.as_bytes().last();
+    let ends =
+        |ending: &&str| ending.as_bytes().last() == last && folded.len() > ending.len() + 2 && folded.ends_with(ending);
+    let compound = COMPOUNDS.iter().any(ends)
         || (at > 0
             && COMPOUNDS.contains(&folded.as_str())
             && tokens[at - 1].is_capital()
