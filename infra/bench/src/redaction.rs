@@ -122,9 +122,18 @@ fn speed() {
         let letters = documents.iter().map(|document| document.text.chars().filter(|c| c.is_alphabetic()).count());
         std::hint::black_box(letters.sum::<usize>());
     });
+    let ascii = |pattern: &&str| regex::bytes::RegexBuilder::new(pattern).unicode(false).build().ok();
+    let patterns: Vec<regex::bytes::Regex> = PATTERNS.iter().filter_map(ascii).collect();
+    let plain = best(5, || {
+        let matches =
+            documents.iter().map(|d| patterns.iter().map(|p| p.find_iter(d.text.as_bytes()).count()).sum::<usize>());
+        std::hint::black_box(matches.sum::<usize>());
+    });
     println!(
-        "dev corpus, one thread: {:.1} MB/s; counting its letters: {:.0} MB/s",
+        "dev corpus, one thread: {:.1} MB/s; {} ASCII patterns: {:.0} MB/s; counting its letters: {:.0} MB/s",
         megabytes(redact),
+        patterns.len(),
+        megabytes(plain),
         megabytes(pass)
     );
 
@@ -141,6 +150,18 @@ fn speed() {
         println!("  {name:<12}{}   x {:.2}", columns.concat(), per_byte[4] / per_byte[0]);
     }
 }
+
+/// What a redaction by patterns alone looks for, one for each of eight kinds.
+const PATTERNS: [&str; 8] = [
+    r"[\w.+-]+@[\w-]+\.[\w.-]+",
+    r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}",
+    r"\b\d{3}-\d{2}-\d{4}\b",
+    r"https?://\S+",
+    r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b",
+    r"\b[A-Z]\d{8}\b",
+    r"\b(?:\d{4}[ -]?){3}\d{4}\b",
+    r"\b\d+ [A-Z]\w+ (?:Street|Road|Avenue|Lane|Drive)\b",
+];
 
 const HOSTILE: [(&str, &str); 14] = [
     ("spaces", " "),

@@ -1,5 +1,6 @@
 //! Lines, fields and the header: the structure of a document that detectors read.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
@@ -148,6 +149,12 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
         at = end;
         Some(start..end)
     })
+}
+
+/// [`fold`], without a copy of a word that is its own.
+pub(super) fn folded(word: &str) -> Cow<'_, str> {
+    let plain = word.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if plain { Cow::Borrowed(word) } else { Cow::Owned(fold(word)) }
 }
 
 /// Lower case without diacritics, for comparison.

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::{UNITS, fold};
+use crate::redaction::layout::folded;
 use crate::redaction::lexicon::in_list;
 
 /// Words that end a street's name in English and in English addresses elsewhere.
@@ -118,7 +119,7 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
     if word.is_number() {
         return None;
     }
-    let folded = fold(word.text);
+    let folded = folded(word.text);
     if word.is_capital()
         && in_list(SUFFIXES, &folded)
         && let Some(first) = numbered_before(text, tokens, at, contact)
@@ -133,11 +134,13 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
     let last = folded.as_bytes().last();
     let ends =
         |ending: &&str| ending.as_bytes().last() == last && folded.len() > ending.len() + 2 && folded.ends_with(ending);
-    let compound = COMPOUNDS.iter().any(ends)
-        || (at > 0
-            && COMPOUNDS.contains(&folded.as_str())
-            && tokens[at - 1].is_capital()
-            && matches!(gap(text, tokens, at - 1), " " | "-"));
+    let numbered = tokens.get(at + 1).is_some_and(Token::is_number);
+    let compound = numbered
+        && (COMPOUNDS.iter().any(ends)
+            || (at > 0
+                && COMPOUNDS.contains(&&*folded)
+                && tokens[at - 1].is_capital()
+                && matches!(gap(text, tokens, at - 1), " " | "-")));
     let lower = compound && at > 0 && tokens[at - 1].is_capital() && gap(text, tokens, at - 1) == " " && contact;
     if compound && (word.is_capital() || lower) {
         let number = tokens.get(at + 1).filter(|next| {
@@ -157,9 +160,10 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
         }
     }
     // `Am Markt 5`, `Unter den Linden 77`: only where an address is expected.
-    let local = ["am", "an", "auf", "im", "in", "unter", "zum", "zur", "op", "aan"].contains(&folded.as_str())
-        && word.is_capital();
-    if local && contact {
+    let local = contact
+        && word.is_capital()
+        && ["am", "an", "auf", "im", "in", "unter", "zum", "zur", "op", "aan"].contains(&&*folded);
+    if local {
         let mut last = at + 1;
         while tokens.get(last).is_some_and(|next| next.is_capital() || PARTICLES.contains(&next.text)) && last - at < 4
         {
