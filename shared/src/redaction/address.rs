@@ -133,7 +133,11 @@ fn broken(layout: &Layout<'_>, index: usize, last: Option<&Range<usize>>, ranges
     let joined = layout.text[last.start..first.end].replace('\n', " ");
     let border = line.range.end - last.start;
     if joined.len() <= 120 && joined.bytes().any(|byte| byte.is_ascii_digit()) {
-        let over = streets(&joined, true).into_iter().filter(|street| street.start < border && street.end > border);
+        // A line without a number before one that begins with a word is a line of its own, such as the name.
+        let halves = joined.as_bytes()[..border].iter().any(u8::is_ascii_digit)
+            || joined[border..].trim_start().starts_with(|c: char| c.is_ascii_digit());
+        let over =
+            streets(&joined, true).into_iter().filter(|street| halves && street.start < border && street.end > border);
         ranges.extend(over.map(|street| last.start + street.start..last.start + street.end));
     }
 }
@@ -218,6 +222,11 @@ fn is_address_field(content: &str) -> bool {
         return false;
     }
     let capital = |word: &&&str| word.starts_with(char::is_uppercase) && word.chars().count() > 1;
+    let years =
+        words.iter().filter(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"))).count();
+    if years >= 2 {
+        return false;
+    }
     let named =
         words.iter().filter(capital).filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 2).count();
     if named == 0 {
@@ -225,12 +234,12 @@ fn is_address_field(content: &str) -> bool {
     }
     let first = words.first().copied().unwrap_or_default();
     let comma = content.contains(',') || content.contains('#');
-    let starts_with_number =
-        first.starts_with(|c: char| c.is_ascii_digit()) && first.len() <= 6 && (comma || named >= 2)
-            || in_list(UNITS, &fold(first.trim_end_matches('.')))
-                && words.get(1).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '#'));
-    let years =
-        words.iter().filter(|word| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"))).count();
+    let starts_with_number = first.starts_with(|c: char| c.is_ascii_digit())
+        && !first.ends_with('.')
+        && first.len() <= 6
+        && (comma || named >= 2)
+        || in_list(UNITS, &fold(first.trim_end_matches('.')))
+            && words.get(1).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '#'));
     // `Cuesta del Moro 8`: capitalized words that are nothing else, and a number at the end.
     let last = words.last().copied().unwrap_or_default();
     let ends_with_number = last.len() <= 4
@@ -251,7 +260,7 @@ const UNITS: &[&str] = &[
 /// Words that a field about something else has.
 const NOT_IN_ADDRESSES: &[&str] = &[
     "and", "april", "august", "bachelor", "born", "certified", "day", "december", "degree", "developer", "engineer",
-    "experience", "february", "gpa", "hours", "january", "july", "june", "language", "manager", "march", "master",
-    "minutes", "month", "months", "november", "october", "of", "page", "patent", "people", "percent", "present",
-    "projects", "september", "the", "until", "version", "with", "year", "years", "yrs",
+    "experience", "february", "gpa", "hours", "january", "july", "june", "kvk", "language", "license", "manager",
+    "march", "master", "minutes", "month", "months", "november", "npi", "october", "of", "page", "patent", "people",
+    "percent", "present", "projects", "september", "the", "until", "version", "with", "year", "years", "yrs",
 ];

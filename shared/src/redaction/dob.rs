@@ -30,6 +30,8 @@ const LABELS: &[&str] = &[
     "nee le",
     "ne(e) le",
     "fecha de nacimiento",
+    "fecha nac",
+    "f. nac",
     "nacimiento",
     "nacido el",
     "nacida el",

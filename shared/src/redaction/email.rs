@@ -78,7 +78,8 @@ fn around(text: &str, sign: Range<usize>) -> Option<Range<usize>> {
     let start = local_start(text, sign.start, plain)?;
     let end = domain_end(text, sign.end, plain)?;
     let last = text[sign.end..end].rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let is_file = FILES.contains(&last);
+    // A repository's address (`git@host:owner/name`) is nobody's.
+    let is_file = FILES.contains(&last) || &text[start..sign.start] == "git";
     // Spelled out, the last label must be one that exists: `at noon dot com`, but not `at the dot product`.
     let exists =
         text[start..end].contains('.') || text[start..end].contains("dot)") || TLDS.contains(&fold(last).as_str());

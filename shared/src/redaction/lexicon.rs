@@ -60,9 +60,10 @@ pub(super) fn in_list(list: &[&str], word: &str) -> bool {
 }
 
 const PERSONAL: &[&str] = &[
-    "adresse", "anschrift", "contact", "contacto", "contato", "contatti", "coordonnees", "daten", "datos", "details",
-    "donnees", "gegevens", "info", "informacion", "information", "informations", "informazioni", "kontakt", "personal",
-    "personales", "personali", "personalia", "personelles", "personliche", "personlichen", "personnelles",
+    "adresse", "anschrift", "contact", "contacto", "contato", "contatti", "coordonnees", "dados", "dane", "daten",
+    "datos", "details", "donnees", "gegevens", "info", "informacion", "information", "informations", "informazioni",
+    "kontakt", "osobowe", "persoonlijke", "personal", "personales", "personali", "personalia", "personelles",
+    "personliche", "personlichen", "personnelles", "pessoais",
 ];
 
 const PEOPLE: &[&str] = &[
@@ -103,21 +104,21 @@ const HEADINGS: &[&str] = &[
 
 /// Small words between the words of a name.
 pub(super) const PARTICLES: &[&str] = &[
-    "a", "abd", "abu", "al", "ap", "ben", "bin", "bint", "da", "das", "de", "dei", "del", "dela", "della", "der",
-    "des", "di", "dit", "do", "dos", "du", "e", "el", "en", "et", "ibn", "ild", "la", "las", "le", "los", "mac", "mc",
-    "o", "san", "santa", "st", "te", "ten", "ter", "thi", "van", "vande", "vanden", "vander", "vom", "von", "y", "zu",
-    "zum", "zur",
+    "a", "abd", "abu", "al", "ap", "ben", "bin", "bint", "binte", "binti", "bte", "da", "das", "de", "dei", "del",
+    "dela", "della", "der", "des", "di", "dit", "do", "dos", "du", "e", "el", "en", "et", "ibn", "ild", "la", "las",
+    "le", "los", "mac", "mc", "o", "san", "santa", "st", "te", "ten", "ter", "thi", "van", "vande", "vanden", "vander",
+    "vom", "von", "y", "zu", "zum", "zur",
 ];
 
 /// Titles and forms of address.
 pub(super) const HONORIFICS: &[&str] = &[
-    "alhaji", "aunt", "barr", "begum", "capt", "captain", "chief", "col", "dame", "dhr", "dipl", "doctor", "don",
-    "dona", "dott", "dottor", "dottoressa", "dr", "dra", "eng", "engr", "fr", "frau", "fru", "gen", "gospodin",
-    "hajiya", "hajj", "hajji", "herr", "hon", "ing", "ir", "judge", "kum", "lady", "lord", "lt", "m", "madam",
-    "madame", "mag", "major", "mevr", "mevrouw", "miss", "mister", "mlle", "mme", "monsieur", "mr", "mrs", "ms",
-    "msgr", "mx", "pan", "pani", "pastor", "prof", "professor", "professora", "rabbi", "rev", "reverend", "sen",
-    "senor", "senora", "senorita", "sgt", "shri", "sig", "signor", "signora", "sir", "smt", "sr", "sra", "sri", "srta",
-    "thiru", "uncle",
+    "alhaji", "atty", "aunt", "barr", "begum", "capt", "captain", "chief", "col", "dame", "dhr", "dipl", "doctor",
+    "don", "dona", "dott", "dottor", "dottoressa", "dr", "dra", "eng", "engr", "fr", "frau", "fru", "gen", "gospodin",
+    "hajiya", "hajj", "hajji", "herr", "herrn", "hon", "ing", "ir", "judge", "kum", "lady", "lic", "lord", "lt", "m",
+    "madam", "madame", "mag", "major", "mdm", "mevr", "mevrouw", "miss", "mister", "mlle", "mme", "monsieur", "mr",
+    "mrs", "ms", "msgr", "mw", "mx", "pan", "pani", "pastor", "prof", "professor", "professora", "rabbi", "rev",
+    "reverend", "sen", "senor", "senora", "senorita", "sgt", "shri", "sig", "signor", "signora", "sir", "smt", "sr",
+    "sra", "sri", "srta", "thiru", "uncle",
 ];
 
 /// Words that make the words before them the name of an organization, a prize, a method or a place.

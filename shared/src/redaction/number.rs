@@ -42,7 +42,7 @@ fn cluster(text: &str, line_start: usize, first: usize, line_end: usize) -> Clus
     let bytes = text.as_bytes();
     let mut start = first;
     let head = &bytes[line_start..first];
-    if head.ends_with(b"+") {
+    if head.ends_with(b"+") && !head.ends_with(b"(+") {
         start -= 1;
     } else if head.ends_with(b"(+") || head.ends_with(b"+(") || head.ends_with(b"+ ") {
         start -= 2;
@@ -66,7 +66,9 @@ fn cluster(text: &str, line_start: usize, first: usize, line_end: usize) -> Clus
             continue;
         }
         // A separator of up to three characters, without two spaces in a row, before the next digit.
-        let Some(gap) = gap(&text[at..line_end], &mut open) else { break };
+        // `0251 / 55 01 47` is one number, `030 1234 / 0170 1234` are two.
+        let area = groups.len() == 1 && (3..=5).contains(&digits.len()) && digits.starts_with('0');
+        let Some(gap) = gap(&text[at..line_end], &mut open, area) else { break };
         groups.push(0);
         at += gap;
     }
@@ -86,8 +88,9 @@ fn cluster(text: &str, line_start: usize, first: usize, line_end: usize) -> Clus
     }
 }
 
-/// The length of the separator that `rest` starts with, if a digit follows it.
-fn gap(rest: &str, open: &mut bool) -> Option<usize> {
+/// The length of the separator that `rest` starts with, if a digit follows it. A slash between spaces is one behind an area
+/// code only.
+fn gap(rest: &str, open: &mut bool, area: bool) -> Option<usize> {
     let mut length = 0;
     let mut last = ' ';
     let mut brackets = *open;
@@ -100,8 +103,7 @@ fn gap(rest: &str, open: &mut bool) -> Option<usize> {
             '(' if !brackets => brackets = true,
             ')' if brackets => brackets = false,
             ' ' if last == ' ' && count > 0 => return None,
-            // Two numbers: `030 1234 / 0170 1234`.
-            '/' if last == ' ' && count > 0 => return None,
+            '/' if last == ' ' && count > 0 && !area => return None,
             ' ' | '-' | '.' | '/' | '–' | '\'' => {}
             _ => return None,
         }
@@ -133,6 +135,6 @@ impl Cluster {
                 _ => return false,
             }
         }
-        years > 0 && !self.plus && !self.bracket
+        years > 0 && !self.plus
     }
 }

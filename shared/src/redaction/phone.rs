@@ -8,7 +8,7 @@ use super::number::Cluster;
 use super::{Kind, Span};
 
 const LABELS: &[&str] = &[
-    "call", "call me at", "cell", "cell phone", "cellphone", "cellulare", "celular", "contact", "direct", "fax",
+    "call", "call me at", "cel", "cell", "cell phone", "cellphone", "cellulare", "celular", "contact", "direct", "fax",
     "fono", "gsm", "handphone", "handy", "home", "hotline", "hp", "kom", "komorka", "landline", "mob", "mobil",
     "mobile", "mobilfunk", "mobiltelefon", "mobilne", "movil", "office", "ph", "phone", "phones", "portable", "ring",
     "signal", "sms", "tel", "telef", "telefon", "telefone", "telefono", "telefoon", "telegram", "telemovel",

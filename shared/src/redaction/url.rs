@@ -45,8 +45,11 @@ pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
         if found.last().is_some_and(|span| span.range.contains(&at)) {
             continue;
         }
+        if !bytes[start].eq_ignore_ascii_case(&b'w') {
+            continue;
+        }
         let free = !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '/' || c == '.');
-        if bytes[start].eq_ignore_ascii_case(&b'w') && free {
+        if free {
             push(text, start, at + 3, found);
         }
     }

@@ -12,7 +12,7 @@ use crate::Error;
 /// Longest line that is read, in bytes: more than two texts of 50,000 code points with every one escaped.
 const MAX_LINE: u64 = 3 * 1024 * 1024;
 
-/// Answers every line of stdin. A line that is not the wanted object becomes an error line; the rest goes on.
+/// Answers every line of stdin that is not blank. A line that is not the wanted object becomes an error line; the rest goes on.
 pub(super) fn answer_lines<I: DeserializeOwned, O: Serialize>(answer: impl Fn(I) -> O) -> Result<Outcome, Error> {
     let mut stdin = std::io::stdin().lock();
     let mut outcome = Outcome::Done;
@@ -25,6 +25,9 @@ pub(super) fn answer_lines<I: DeserializeOwned, O: Serialize>(answer: impl Fn(I)
         let too_long = line.len() as u64 > MAX_LINE;
         if too_long && !line.ends_with(b"\n") {
             stdin.skip_until(b'\n')?;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
         }
         // A derived struct would also accept an array of its fields.
         let is_object = line.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');

@@ -42,7 +42,7 @@ pub(super) fn postcode(text: &str) -> Option<Range<usize>> {
             ("99", "-", "999") | ("99999", "-", "999" | "9999") | ("9999", "-", "999") => 2,
             // Sweden, Czechia, Greece.
             ("999", " ", "99") if named(index + 2) => 2,
-            ("99999" | "999999" | "99999999", ..) => 1,
+            ("99999" | "999999", ..) => 1,
             ("A99AA99" | "A99A999" | "A99AAAA" | "A999999" | "A9AAA99" | "9999AA", ..) => 1,
             // Four digits with the city behind: Austria, Switzerland, Denmark, Norway, Belgium.
             ("9999", " ", _)

@@ -190,7 +190,8 @@ fn numbered_before(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -
                 || contact
                 || matches!(gap(text, tokens, index - 1), ", " | "; " | ": " | " (" | "\n")
                 || ["at", "in", "address"].contains(&fold(tokens[index - 1].text).as_str());
-            return (joined && names > 0 && free && !is_measure(text, tokens, index)).then_some(index);
+            let year = !contact && is_year(token.text);
+            return (joined && names > 0 && free && !year && !is_measure(text, tokens, index)).then_some(index);
         }
         let name = (token.is_capital() || token.is_ordinal()) && matches!(between, " " | ". " | "-" | "'" | "’");
         if !name || names >= 4 {
@@ -199,6 +200,10 @@ fn numbered_before(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -
         names += 1;
     }
     None
+}
+
+fn is_year(number: &str) -> bool {
+    number.len() == 4 && (number.starts_with("19") || number.starts_with("20"))
 }
 
 /// A number that counts something (`$20`, `10%`) is no house number.
@@ -234,6 +239,7 @@ fn prefixed(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Optio
     });
     let after = tokens.get(last + 1).filter(|next| {
         next.is_number()
+            && (contact || !is_year(next.text))
             && next.text.len() <= 5
             && matches!(
                 gap(text, tokens, last),

@@ -32,7 +32,17 @@ const WEAK: &[&str] = &[
     "contact", "kontakt", "contacto", "contato", "contatto", "by", "with", "to", "from", "ask for", "call", "e-mail",
     "email", "write to", "apply to", "mail", "telephone", "von", "par", "por", "an", "a", "bei", "avec", "con", "com",
     "and", "&", "team lead", "lead", "principal", "professor", "head", "owner", "founder", "our", "our recruiter",
-    "colleague", "boss", "chef", "vorgesetzter", "vorgesetzte", "superviseur", "name", "names",
+    "colleague", "boss", "chef", "vorgesetzter", "vorgesetzte", "superviseur", "name", "names", "referees",
+    "references", "referencias", "referencje", "referenser", "referentie", "referenties", "referenze", "referenz",
+    "referenzen", "father", "mother", "brother", "sister", "son", "daughter", "children",
+];
+
+/// What stands before a name of two words or more, also without a colon.
+const COMPANIONS: &[&str] = &[
+    "boss", "ceo", "cfo", "chefin", "co-founded with", "colega", "colleague", "collega", "collegue", "coo", "coworker",
+    "cto", "jefa directa", "jefe directo", "kollege", "kollegin", "manager was", "mentored by", "paired with",
+    "reported directly to", "reports directly to", "responsable", "supervision of", "supervisor was", "teamleiter",
+    "teamleiterin", "teammate",
 ];
 
 const SIGN_OFFS: &[&str] = &[
@@ -104,7 +114,9 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
                 found.push(with_initials(text, &run.range));
                 continue;
             }
-            let told = place.has_title || place.follows(STRONG);
+            let acronym = run.words.len() == 1 && !text[run.range.clone()].contains(char::is_lowercase);
+            let told = !(acronym && text[run.range.clone()].len() <= 5) && (place.has_title || place.follows(STRONG))
+                || (run.words.len() >= 2 && run.count <= 4 && place.follows(COMPANIONS));
             let organization = || run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word));
             if place.is_organization || (!told && organization()) {
                 continue;
@@ -113,7 +125,8 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
             let goes_on = run.count <= 4
                 && list_end.is_some_and(|end: usize| {
                     let between = text[end.min(run.range.start)..run.range.start].trim();
-                    matches!(between, "," | "and" | ", and" | "und" | "et" | "y" | "e" | "i" | "&")
+                    let joins = matches!(between, "and" | ", and" | "und" | "et" | "y" | "e" | "i" | "&");
+                    joins || (between == "," && run.words.len() >= 2)
                 });
             let leads = place.leads && place.closes && run.words.len() >= 2 && run.count <= 4;
             let whole_line = run.range == line.range && run.count <= 4;
@@ -193,6 +206,13 @@ fn with_initials(text: &str, range: &Range<usize>) -> Range<usize> {
     if (1..=4).contains(&letters) && ends { range.start..range.end + initials.len() } else { range.clone() }
 }
 
+/// Firms and products that are named like people.
+const TITLED_FIRMS: &[&str] =
+    &["fields", "martens", "oetker", "pepper", "quixote", "reddy", "schar", "scholl", "tussauds"];
+
+/// Bytes on each side of a run that can say what it is.
+const WINDOW: usize = 96;
+
 /// What surrounds a run on its line.
 struct Place {
     before: String,
@@ -208,14 +228,17 @@ struct Place {
 
 impl Place {
     fn of(text: &str, line: &Range<usize>, run: &Run) -> Place {
-        let before = &text[line.start..run.range.start];
-        let after = &text[run.range.end..line.end];
+        // A window of neighbors: the line may be long.
+        let start = floor(text, run.range.start.saturating_sub(WINDOW)).max(line.start);
+        let end = floor(text, run.range.end + WINDOW).clamp(run.range.end, line.end);
+        let before = &text[start..run.range.start];
+        let after = &text[run.range.end..end];
         let head = before.trim_end();
         let last = head.split_whitespace().next_back().unwrap_or_default();
         let title = fold(last.trim_end_matches('.').trim_start_matches(['(', '"', '•', '-']));
-        let has_title = in_list(lexicon::HONORIFICS, &title)
-            && before.ends_with([' ', '.'])
-            && last.starts_with(char::is_uppercase);
+        let opens = last.starts_with(char::is_uppercase) || ["dhr.", "mevr.", "mw.", "sig.", "dott."].contains(&last);
+        let firm = run.words.first().is_some_and(|word| in_list(TITLED_FIRMS, word));
+        let has_title = in_list(lexicon::HONORIFICS, &title) && before.ends_with([' ', '.']) && opens && !firm;
         let without_title = if has_title { head[..head.len() - last.len()].trim_end() } else { head };
         let marker = without_title.trim_start_matches(|c: char| {
             "•*-–·▪◦>#".contains(c) || c.is_ascii_digit() || c == '.' || c == ')' || c == ' '
@@ -236,7 +259,7 @@ impl Place {
         let ends_entry = after.starts_with([',', '.', ';', ' ']) || after.is_empty();
         Place {
             before: fold(tail.trim_end()),
-            leads: marker.is_empty(),
+            leads: marker.is_empty() && start == line.start,
             closes,
             has_title,
             is_organization: organization,
@@ -252,7 +275,9 @@ impl Place {
 
     /// Whether one of the cues stands right before, with a colon.
     fn follows_colon(&self, cues: &[&str]) -> bool {
-        self.before.ends_with(':') && ends_with_word(self.before.trim_end_matches([':', ' ']), cues)
+        // `Reference 1: ...`
+        let before = self.before.trim_end_matches(|c: char| c.is_ascii_digit() || ": #.".contains(c));
+        self.before.ends_with(':') && ends_with_word(before, cues)
     }
 }
 

@@ -49,7 +49,8 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Vec<Range<usize>> {
             }
             continue;
         }
-        if is_title(&text[line.range.clone()]) {
+        let content = &text[line.range.clone()];
+        if is_title(content) || lexicon::section(content).is_some() {
             continue;
         }
         let fields = layout.fields(line);
@@ -194,7 +195,7 @@ fn whole_name(text: &str, range: &Range<usize>, slugs: &Slugs) -> Option<(Range<
         if word.start > 0 || !in_list(lexicon::HONORIFICS, &title) {
             break;
         }
-        let rest = text[start + word.end..range.end].trim_start_matches(['.', ' ']);
+        let rest = text[start + word.end..range.end].trim_start_matches(['.', ' ', '-']);
         start = range.end - rest.len();
         if rest.is_empty() {
             return None;
