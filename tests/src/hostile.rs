@@ -4,7 +4,7 @@ use fastrand::Rng;
 use shared::redaction::{MAX_HELD, Rehydrator, Vault, redact_document};
 
 /// What detectors look at, and what disguises it.
-const FRAGMENTS: [&str; 76] = [
+const FRAGMENTS: [&str; 79] = [
     " ",
     " ",
     " ",
@@ -81,6 +81,9 @@ const FRAGMENTS: [&str; 76] = [
     "EXPERIENCE",
     "<PII_REDACTED_NAME_1>",
     "pii_redacted_",
+    ";",
+    "Foo.Bar(",
+    "WW.",
 ];
 
 /// Up to `most` fragments, random characters or digits in a row.

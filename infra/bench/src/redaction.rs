@@ -163,7 +163,7 @@ const PATTERNS: [&str; 8] = [
     r"\b\d+ [A-Z]\w+ (?:Street|Road|Avenue|Lane|Drive)\b",
 ];
 
-const HOSTILE: [(&str, &str); 14] = [
+const HOSTILE: [(&str, &str); 17] = [
     ("spaces", " "),
     ("dots", "."),
     ("digits", "7"),
@@ -178,6 +178,9 @@ const HOSTILE: [(&str, &str); 14] = [
     ("colons", "a::"),
     ("lines", "a\n"),
     ("marks", "e\u{301}"),
+    ("camel", "Ab;"),
+    ("code", "Name.Call(Foo.Bar,Baz);"),
+    ("hyphens", "Ab-"),
 ];
 
 fn best(rounds: usize, mut work: impl FnMut()) -> Duration {

@@ -48,7 +48,7 @@ impl Known {
 /// Finds names in a text and adds their words to what is known of the request.
 pub(super) fn find(layout: &Layout<'_>, is_resume: bool, others: &[Span], known: &mut Known, found: &mut Vec<Span>) {
     let slugs = Slugs::of(layout.text, others);
-    for owner in if is_resume { header::owner(layout, &slugs) } else { Vec::new() } {
+    for owner in if is_resume { header::owner(layout, &slugs, others) } else { Vec::new() } {
         known.add(&layout.text[owner.clone()], true);
         found.push(Span { range: owner, kind: Kind::Name });
     }

@@ -32,9 +32,9 @@ const WEAK: &[&str] = &[
     "contact", "kontakt", "contacto", "contato", "contatto", "by", "with", "to", "from", "ask for", "call", "e-mail",
     "email", "write to", "apply to", "mail", "telephone", "von", "par", "por", "an", "a", "bei", "avec", "con", "com",
     "and", "&", "team lead", "lead", "principal", "professor", "head", "owner", "founder", "our", "our recruiter",
-    "colleague", "boss", "chef", "vorgesetzter", "vorgesetzte", "superviseur", "name", "names", "referees",
-    "references", "referencias", "referencje", "referenser", "referentie", "referenties", "referenze", "referenz",
-    "referenzen", "father", "mother", "brother", "sister", "son", "daughter", "children",
+    "colleague", "boss", "chef", "vorgesetzter", "vorgesetzte", "superviseur", "name", "names", "referee", "referees",
+    "reference", "references", "referencias", "referencje", "referenser", "referentie", "referenties", "referenze",
+    "referenz", "referenzen", "father", "mother", "brother", "sister", "son", "daughter", "children",
 ];
 
 /// What stands before a name of two words or more, also without a colon.

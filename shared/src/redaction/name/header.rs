@@ -5,7 +5,10 @@ use std::ops::Range;
 use super::{Slugs, run_at, runs};
 use crate::redaction::layout::{FIRST_LINES, Layout, fold, words};
 use crate::redaction::lexicon::{self, in_list};
-use crate::redaction::placeholder;
+use crate::redaction::{Kind, Span, placeholder};
+
+/// Lines at the top among which a phone number or an e-mail address makes the document somebody's.
+const CONTACT_LINES: usize = 8;
 
 const LABELS: &[&str] = &[
     "applicant", "candidate", "candidate name", "cognome e nome", "full name", "imie i nazwisko", "naam", "name",
@@ -17,11 +20,17 @@ const LABELS: &[&str] = &[
 ];
 
 /// The owner's name as written; in parts where labels set them apart (`First name:`, `Surname:`).
-pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Vec<Range<usize>> {
+pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs, others: &[Span]) -> Vec<Range<usize>> {
     let text = layout.text;
+    let top_end = layout.lines.get(CONTACT_LINES).map_or(text.len(), |line| line.range.start);
+    let reachable = others
+        .iter()
+        .take_while(|span| span.range.start < top_end)
+        .any(|span| matches!(span.kind, Kind::Email | Kind::Phone));
     // A job description has no owner; its first line names a position and a company.
     // Without anything to contact, only the first line can be a name by its place, and nothing else may stand there.
-    let by_place = !is_job(text);
+    // One that begins with somebody's phone number or address is a résumé, whatever its words.
+    let by_place = reachable || !is_job(text);
     let contactable = slugs.any()
         || text.contains("PII_REDACTED")
         || layout.lines.iter().take(12).any(|line| line.is_header && line.has_digit);
@@ -42,7 +51,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Vec<Range<usize>> {
             // Exports put the name beside a column: a line that is nothing but a name that makes the address.
             let content = &text[line.range.clone()];
             if content.len() <= 50
-                && let Some((range, words, _)) = whole_name(text, &line.range, slugs)
+                && let Some((range, words, _)) = whole_name(text, &line.range, slugs, false)
                 && slugs.is_made_of(&words)
             {
                 offer(&mut best, 30, range);
@@ -64,7 +73,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs) -> Vec<Range<usize>> {
                 parts.push(value);
             }
             let part = labeled.clone().unwrap_or_else(|| without_lead(text, field));
-            let Some((range, words, count)) = whole_name(text, &part, slugs) else {
+            let Some((range, words, count)) = whole_name(text, &part, slugs, reachable && index == first) else {
                 if labeled.is_some()
                     && let Some(range) = loose_name(text, &part)
                 {
@@ -186,7 +195,14 @@ fn without_lead(text: &str, field: &Range<usize>) -> Range<usize> {
 
 /// A range that begins with a name of two to five words (or one linked word) and holds nothing else but what follows a
 /// comma, a bar or a dash.
-fn whole_name(text: &str, range: &Range<usize>, slugs: &Slugs) -> Option<(Range<usize>, Vec<String>, usize)> {
+///
+/// On the first line of somebody who can be reached (`is_first`) words that are mostly something else may be a name.
+fn whole_name(
+    text: &str,
+    range: &Range<usize>,
+    slugs: &Slugs,
+    is_first: bool,
+) -> Option<(Range<usize>, Vec<String>, usize)> {
     let content = &text[range.clone()];
     let mut start = range.start;
     // Titles before the name are left out of it.
@@ -207,10 +223,12 @@ fn whole_name(text: &str, range: &Range<usize>, slugs: &Slugs) -> Option<(Range<
     let strict = run_at(text, start, true);
     // A name of ordinary words (`Will Young`) counts if an address is made of it.
     let loose = || {
-        run_at(text, start, false)
-            .filter(|run| run.words.len() >= 2 && (slugs.links(&run.words, true) >= 2 || slugs.is_made_of(&run.words)))
+        run_at(text, start, false).filter(|run| run.words.len() >= 2).filter(|run| {
+            slugs.links(&run.words, true) >= 2 || slugs.is_made_of(&run.words) || (is_first && is_plausible(&run.words))
+        })
     };
     let fits = |run: &super::Run| run.range.end <= range.end && ends(&text[run.range.end..range.end]);
+    let strict = strict.map(|run| with_middle(text, run, range.end));
     let run = strict.filter(fits).or_else(|| loose().filter(fits))?;
     let rest = text[run.range.end..range.end].trim_start();
     let surname_first = rest.strip_prefix(", ").and_then(|next| run_at(text, range.end - next.len(), true));
@@ -229,6 +247,39 @@ fn whole_name(text: &str, range: &Range<usize>, slugs: &Slugs) -> Option<(Range<
         }
     }
     Some((run.range, run.words, run.count))
+}
+
+/// Whether two to four words can be somebody's name although one of them is usually something else (`Angela Berlin`).
+fn is_plausible(words: &[String]) -> bool {
+    let known = |word: &String| in_list(lexicon::NOT_NAMES, word);
+    let given = words.first().is_some_and(|word| in_list(lexicon::HOMONYMS, word));
+    words.len() <= 4
+        && (given || !words.iter().all(known))
+        && !words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word))
+}
+
+/// A name with what stands between its parts: a nickname (`Theodore "Ted" Vasquez`) or a wide gap.
+fn with_middle(text: &str, run: super::Run, end: usize) -> super::Run {
+    let rest = text.get(run.range.end..end).unwrap_or_default();
+    let bare = rest.trim_start_matches(' ');
+    let nickname = [('"', '"'), ('“', '”'), ('\'', '\''), ('(', ')')].into_iter().find_map(|(open, close)| {
+        let (inside, after) = bare.strip_prefix(open)?.split_once(close)?;
+        (inside.len() <= 16 && inside.chars().all(char::is_alphabetic)).then_some(after)
+    });
+    let after = match nickname {
+        Some(after) => after.trim_start_matches(' '),
+        None if rest.starts_with("  ") && run.count <= 2 => bare,
+        None => return run,
+    };
+    let next = run_at(text, end - after.len(), true).filter(|next| run.count + next.count <= 5);
+    next.filter(|_| after.starts_with(char::is_uppercase)).map_or_else(
+        || run.clone(),
+        |next| super::Run {
+            range: run.range.start..next.range.end,
+            words: run.words.iter().cloned().chain(next.words).collect(),
+            count: run.count + next.count,
+        },
+    )
 }
 
 /// Whether what follows a name may follow one.
