@@ -62,8 +62,8 @@ pub(super) fn in_list(list: &[&str], word: &str) -> bool {
 const PERSONAL: &[&str] = &[
     "adresse", "anschrift", "contact", "contacto", "contato", "contatti", "coordonnees", "dados", "dane", "daten",
     "datos", "details", "donnees", "gegevens", "info", "informacion", "information", "informations", "informazioni",
-    "kontakt", "osobowe", "persoonlijke", "personal", "personales", "personali", "personalia", "personelles",
-    "personliche", "personlichen", "personnelles", "pessoais",
+    "kontakt", "osobowe", "personal", "personales", "personali", "personalia", "personelles", "personliche",
+    "personlichen", "personnelles", "persoonlijke", "pessoais",
 ];
 
 const PEOPLE: &[&str] = &[
