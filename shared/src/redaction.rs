@@ -85,23 +85,7 @@ impl Redacted {
     pub fn original_range(&self, bytes: Range<usize>) -> Range<usize> {
         let start = self.text[..bytes.start].chars().count();
         let end = start + self.text[bytes].chars().count();
-        self.original_offset(start, false)..self.original_offset(end, true)
-    }
-
-    fn original_offset(&self, offset: usize, is_end: bool) -> usize {
-        // The last placeholder that starts before the offset decides the shift.
-        let index = self.swaps.partition_point(|(here, _)| here.start < offset);
-        match index.checked_sub(1).map(|last| &self.swaps[last]) {
-            None => offset,
-            Some((here, there)) if offset >= here.end => offset - here.end + there.end,
-            Some((_, there)) => {
-                if is_end {
-                    there.end
-                } else {
-                    there.start
-                }
-            }
-        }
+        unswapped(&self.swaps, start, false)..unswapped(&self.swaps, end, true)
     }
 }
 
@@ -205,21 +189,20 @@ impl Draft {
     }
 
     fn original(&self, range: &Range<usize>) -> Range<usize> {
-        let offset = |at: usize, is_end: bool| {
-            let index = self.swaps.partition_point(|(here, _)| if is_end { here.start < at } else { here.start <= at });
-            match index.checked_sub(1).map(|last| &self.swaps[last]) {
-                None => at,
-                Some((here, there)) if at >= here.end => at - here.end + there.end,
-                Some((_, there)) => {
-                    if is_end {
-                        there.end
-                    } else {
-                        there.start
-                    }
-                }
-            }
-        };
-        offset(range.start, false)..offset(range.end, true)
+        unswapped(&self.swaps, range.start, false)..unswapped(&self.swaps, range.end, true)
+    }
+}
+
+/// The original's offset for one in a text with swaps (each a range here and the range it stands for): inside a swap the
+/// start or the end of the whole.
+fn unswapped(swaps: &[(Range<usize>, Range<usize>)], offset: usize, is_end: bool) -> usize {
+    // The last swap that starts before the offset decides the shift.
+    let index = swaps.partition_point(|(here, _)| here.start < offset);
+    match index.checked_sub(1).map(|last| &swaps[last]) {
+        None => offset,
+        Some((here, there)) if offset >= here.end => offset - here.end + there.end,
+        Some((_, there)) if is_end => there.end,
+        Some((_, there)) => there.start,
     }
 }
 

@@ -79,7 +79,6 @@ const LABELS: &[&str] = &[
     "date of birth (mm/dd/yyyy)",
     "date of birth (d/m/y)",
     "birth",
-    "dateofbirth",
 ];
 
 /// Labels that hold at some distance.
@@ -94,9 +93,9 @@ const MONTHS: &[&str] = &[
     "jui", "janv", "fevr", "mars", "sept", "bre", "kve", "cer", "srp", "zar", "rij", "lis", "pro", "led", "uno", "dub",
     "jun", "jul", "juli", "juin", "des", "tam", "hel", "maal", "huh", "tou", "kes", "hei", "elo", "syy", "lok",
     "marras", "jou", "ian", "iun", "iul", "noi", "oca", "sub", "nis", "haz", "tem", "agu", "eyl", "eki", "kas", "ara",
-    "szept", "okt", "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "okt",
-    "dez", "fev", "fév", "avr", "aou", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "mei",
-    "maa", "out", "sty", "lut", "kwi", "maj", "cze", "lip", "sie", "wrz", "paz", "lis", "gru",
+    "szept", "okt", "jan", "feb", "mar", "apr", "may", "aug", "sep", "oct", "nov", "dec", "mai", "dez", "fev", "fév",
+    "avr", "aou", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "mei", "maa", "out", "sty",
+    "lut", "kwi", "maj", "cze", "lip", "sie", "wrz", "paz", "gru",
 ];
 
 pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {

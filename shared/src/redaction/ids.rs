@@ -44,7 +44,6 @@ const NATIONAL_LABELS: &[&str] = &[
     "id card",
     "identity card",
     "identity",
-    "personal id",
     "personalausweis",
     "ausweis",
     "personalausweisnummer",
@@ -180,7 +179,6 @@ const PASSPORT_LABELS: &[&str] = &[
     "passnummer",
     "护照",
     "passi",
-    "pasaport",
 ];
 const OTHERS: &[&str] =
     &["sku", "part", "p/n", "order", "model", "serial", "item", "ticket", "invoice", "catalog", "batch", "patent"];

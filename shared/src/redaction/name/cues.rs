@@ -17,9 +17,9 @@ const STRONG: &[&str] = &[
     "kierownik", "chefe", "supervisora", "supervisado por", "encadre par", "encadree par", "betreut von",
     "begeleid door", "in collaboration with", "wrote her manager", "wrote his manager", "dear", "hello", "hi", "liebe",
     "lieber", "cher", "chere", "querido", "querida", "estimado", "estimada", "caro", "cara", "prezado", "prezada",
-    "beste", "attn", "attention", "c/o", "z. hd", "z.hd", "father's name", "mother's name", "fathers name", "spouse",
-    "spouse name", "wife", "husband", "son of", "daughter of", "s/o", "d/o", "w/o", "next of kin", "emergency contact",
-    "maiden name", "nee", "née", "report to", "reports to", "reporting to", "reported to", "rapporte a", "reporta a",
+    "beste", "attn", "attention", "c/o", "z. hd", "z.hd", "father's name", "mother's name", "spouse", "spouse name",
+    "wife", "husband", "son of", "daughter of", "s/o", "d/o", "w/o", "next of kin", "emergency contact", "maiden name",
+    "nee", "née", "report to", "reports to", "reporting to", "reported to", "rapporte a", "reporta a",
     "contact person", "contact name", "ansprechpartner", "ansprechpartnerin", "your contact", "ihr kontakt",
     "recruiter", "hiring manager", "line manager", "manager", "supervisor", "referee", "reference", "mentor",
     "advisor", "adviser", "betreuer", "betreuerin", "directeur", "tuteur", "responsable", "jefe", "relatore",
@@ -40,9 +40,8 @@ const WEAK: &[&str] = &[
 /// What stands before a name of two words or more, also without a colon.
 const COMPANIONS: &[&str] = &[
     "boss", "ceo", "cfo", "chefin", "co-founded with", "colega", "colleague", "collega", "collegue", "coo", "coworker",
-    "cto", "jefa directa", "jefe directo", "kollege", "kollegin", "manager was", "mentored by", "paired with",
-    "reported directly to", "reports directly to", "responsable", "supervision of", "supervisor was", "teamleiter",
-    "teamleiterin", "teammate",
+    "cto", "jefa directa", "jefe directo", "kollege", "kollegin", "manager was", "paired with", "reported directly to",
+    "reports directly to", "supervision of", "supervisor was", "teamleiter", "teamleiterin", "teammate",
 ];
 
 const SIGN_OFFS: &[&str] = &[
