@@ -12,6 +12,7 @@
 
 mod normal;
 mod layout;
+mod words;
 mod lexicon;
 mod label;
 mod number;

@@ -1,8 +1,11 @@
 //! Responses: the border between our types and HTTP, the same for every function.
 
+use std::panic::AssertUnwindSafe;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Response, StatusCode};
 use lambda_http::{Request, RequestExt};
@@ -31,8 +34,20 @@ impl Arrival {
     }
 }
 
+/// The border of every function: a failure becomes its problem, a panic becomes `internal` (so a detector that fails
+/// refuses the request before anything is sent), and the request logs its one line.
+pub async fn guarded(answer: BoxFuture<'_, Result<Complete, Problem>>, arrival: &Arrival) -> Complete {
+    let response = match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(refused)) => problem(&refused, &arrival.request_id),
+        Err(_) => problem(&Code::Internal.into(), &arrival.request_id),
+    };
+    log(&response, arrival);
+    response
+}
+
 /// The one line that every request logs: id, status, problem code, time. Never content.
-pub fn log(response: &Complete, arrival: &Arrival) {
+fn log(response: &Complete, arrival: &Arrival) {
     let duration_ms = arrival.now.elapsed().unwrap_or_default().as_millis();
     let status = response.status().as_u16();
     let code = response.extensions().get::<Code>().map(|code| code.slug());
@@ -161,6 +176,23 @@ pub fn body_within(request: &Request, limit: usize) -> Result<&[u8], Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_detector_that_panics_refuses_the_request() {
+        let asked = std::sync::atomic::AtomicBool::new(false);
+        let answer = async {
+            // Detection runs before anything is sent, in the same future.
+            let text = "Jane Doe\njane@example.com";
+            assert!(text.is_empty(), "the detector failed at {text}");
+            asked.store(true, std::sync::atomic::Ordering::Relaxed);
+            Err(Code::LlmUnavailable.into())
+        };
+        let response = guarded(Box::pin(answer), &Arrival::at(SystemTime::UNIX_EPOCH)).await;
+        let body = String::from_utf8_lossy(response.body());
+        assert_eq!(response.status(), 500);
+        assert!(body.contains("internal") && !body.contains("Jane") && !body.contains("detector"), "{body}");
+        assert!(!asked.load(std::sync::atomic::Ordering::Relaxed));
+    }
 
     #[test]
     fn negotiation_prefers_the_callers_order_and_knows_wildcards() {

@@ -11,13 +11,11 @@ mod answer;
 mod refusal;
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::Client;
 use bytes::Bytes;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Response;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
@@ -112,14 +110,7 @@ impl Generate {
         let arrival = Arrival::at(SystemTime::now());
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
         let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival));
-        let answered = AssertUnwindSafe(answer).catch_unwind().await;
-        let response = match answered {
-            Ok(Ok(response)) => response,
-            Ok(Err(problem)) => response::problem(&problem, &arrival.request_id),
-            Err(_) => response::problem(&Code::Internal.into(), &arrival.request_id),
-        };
-        response::log(&response, &arrival);
-        Ok(response.map(|body| Full::new(body).boxed_unsync()))
+        Ok(response::guarded(answer, &arrival).await.map(|body| Full::new(body).boxed_unsync()))
     }
 
     async fn answer(&self, event: &Request, arrival: &Arrival) -> Result<Complete, Problem> {

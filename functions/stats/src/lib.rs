@@ -6,12 +6,10 @@ mod query;
 mod answer;
 mod export;
 
-use std::panic::AssertUnwindSafe;
 use std::time::SystemTime;
 
 use aws_sdk_dynamodb::Client;
 use bytes::Bytes;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Response;
 use http_body_util::Full;
@@ -59,13 +57,7 @@ impl Stats {
         let arrival = Arrival::at(SystemTime::now());
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
         let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival));
-        let response = match AssertUnwindSafe(answer).catch_unwind().await {
-            Ok(Ok(response)) => response,
-            Ok(Err(problem)) => response::problem(&problem, &arrival.request_id),
-            Err(_) => response::problem(&Code::Internal.into(), &arrival.request_id),
-        };
-        response::log(&response, &arrival);
-        Ok(response.map(Full::new))
+        Ok(response::guarded(answer, &arrival).await.map(Full::new))
     }
 
     async fn answer(&self, event: &Request, arrival: &Arrival) -> Result<Complete, Problem> {

@@ -7,7 +7,7 @@ mod street;
 use std::ops::Range;
 
 use super::layout::{Layout, Line, fold};
-use super::lexicon::in_list;
+use super::words::Words;
 use super::{Kind, Span, lexicon};
 use postcode::postcode;
 use street::streets;
@@ -186,7 +186,7 @@ fn with_next_line(layout: &Layout<'_>, index: usize, range: Range<usize>) -> Ran
 /// Whether a line can be the second of an address: it starts with a unit or a postcode, or ends with a postcode.
 fn goes_on(content: &str) -> bool {
     let first = content.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-    let unit = in_list(UNITS, &fold(first));
+    let unit = UNITS.has_folded(first);
     let clean = content.chars().all(|c| c.is_alphanumeric() || " ,.-/'’#()".contains(c));
     clean && (unit || postcode(content).is_some_and(|at| at.start == 0 || at.end == content.len()))
 }
@@ -204,7 +204,7 @@ fn is_address_field(content: &str) -> bool {
         .split(|c: char| !(c.is_alphanumeric() || c == '\'' || c == '’' || c == '.'))
         .filter(|w| !w.is_empty())
         .collect();
-    if words.len() > 14 || words.iter().any(|word| in_list(NOT_IN_ADDRESSES, &fold(word.trim_end_matches('.')))) {
+    if words.len() > 14 || words.iter().any(|word| NOT_IN_ADDRESSES.has_folded(word.trim_end_matches('.'))) {
         return false;
     }
     if !streets(content, true).is_empty() {
@@ -214,8 +214,8 @@ fn is_address_field(content: &str) -> bool {
     let sentence = |word: &&str| {
         let lower = word.chars().all(char::is_lowercase) && word.chars().count() > 2;
         lower
-            && !in_list(lexicon::PARTICLES, &fold(word))
-            && !in_list(UNITS, &fold(word))
+            && !lexicon::PARTICLES.has_folded(word)
+            && !UNITS.has_folded(word)
             && !["nad", "pod", "upon", "sous", "sur", "les", "bij", "aan"].contains(word)
     };
     if words.iter().any(sentence) && !(content.contains(',') && postcode(content).is_some()) {
@@ -238,29 +238,29 @@ fn is_address_field(content: &str) -> bool {
         && !first.ends_with('.')
         && first.len() <= 6
         && (comma || named >= 2)
-        || in_list(UNITS, &fold(first.trim_end_matches('.')))
+        || UNITS.has_folded(first.trim_end_matches('.'))
             && words.get(1).is_some_and(|word| word.starts_with(|c: char| c.is_ascii_digit() || c == '#'));
     // `Cuesta del Moro 8`: capitalized words that are nothing else, and a number at the end.
     let last = words.last().copied().unwrap_or_default();
     let ends_with_number = last.len() <= 4
         && last.starts_with(|c: char| c.is_ascii_digit())
         && (2..=6).contains(&named)
-        && words.iter().all(|word| !in_list(lexicon::NOT_NAMES, &fold(word)))
+        && words.iter().all(|word| !lexicon::NOT_NAMES.has_folded(word))
         && words.iter().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).count() == 1;
     ((starts_with_number || ends_with_number) && years == 0) || postcode(content).is_some()
 }
 
 /// Units inside an address, and what introduces a house number.
-const UNITS: &[&str] = &[
+static UNITS: Words<128> = Words::of(&[
     "apartamento", "apartment", "appartement", "apt", "apto", "bat", "bldg", "block", "bloque", "building", "casa",
     "door", "escalera", "etage", "flat", "floor", "h", "hno", "house", "hs", "lok", "lote", "m", "mieszkanie", "no",
     "nr", "office", "piso", "plot", "po", "puerta", "room", "ste", "stiege", "suite", "unit", "wohnung",
-];
+]);
 
 /// Words that a field about something else has.
-const NOT_IN_ADDRESSES: &[&str] = &[
+static NOT_IN_ADDRESSES: Words<128> = Words::of(&[
     "and", "april", "august", "bachelor", "born", "certified", "day", "december", "degree", "developer", "engineer",
     "experience", "february", "gpa", "hours", "january", "july", "june", "kvk", "language", "license", "manager",
     "march", "master", "minutes", "month", "months", "november", "npi", "october", "of", "page", "patent", "people",
     "percent", "present", "projects", "september", "the", "until", "version", "with", "year", "years", "yrs",
-];
+]);

@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::label::Before;
-use super::layout::{Layout, fold, words};
+use super::layout::{Layout, fold, folded, words};
 use super::number::Cluster;
+use super::words::{Endings, Words};
 use super::{Kind, Span};
 
-const LABELS: &[&str] = &[
+static LABELS: Endings = Endings::of(&[
     "dob",
     "d.o.b",
     "date of birth",
@@ -79,7 +80,7 @@ const LABELS: &[&str] = &[
     "date of birth (mm/dd/yyyy)",
     "date of birth (d/m/y)",
     "birth",
-];
+]);
 
 /// Labels that hold at some distance.
 const STRONG: &[&str] = &[
@@ -89,14 +90,14 @@ const STRONG: &[&str] = &[
     "fodd", "fodt", "narozen", "narozena", "born in", "born at",
 ];
 
-const MONTHS: &[&str] = &[
-    "jui", "janv", "fevr", "mars", "sept", "bre", "kve", "cer", "srp", "zar", "rij", "lis", "pro", "led", "uno", "dub",
-    "jun", "jul", "juli", "juin", "des", "tam", "hel", "maal", "huh", "tou", "kes", "hei", "elo", "syy", "lok",
-    "marras", "jou", "ian", "iun", "iul", "noi", "oca", "sub", "nis", "haz", "tem", "agu", "eyl", "eki", "kas", "ara",
-    "szept", "okt", "jan", "feb", "mar", "apr", "may", "aug", "sep", "oct", "nov", "dec", "mai", "dez", "fev", "fév",
-    "avr", "aou", "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "mei", "maa", "out", "sty",
-    "lut", "kwi", "maj", "cze", "lip", "sie", "wrz", "paz", "gru",
-];
+/// What the months of many languages begin with.
+static MONTHS: Words<256> = Words::of(&[
+    "abr", "ago", "agu", "aou", "apr", "ara", "aug", "avr", "bre", "cer", "cze", "dec", "des", "dez", "dic", "dub",
+    "eki", "elo", "ene", "eyl", "feb", "fev", "gen", "giu", "gru", "haz", "hei", "hel", "huh", "ian", "iul", "iun",
+    "jan", "jou", "jui", "jul", "jun", "kas", "kes", "kve", "kwi", "led", "lip", "lis", "lok", "lug", "lut", "maa",
+    "mag", "mai", "maj", "mar", "may", "mei", "nis", "noi", "nov", "oca", "oct", "okt", "ott", "out", "paz", "pro",
+    "rij", "sep", "set", "sie", "srp", "sty", "sub", "syy", "sze", "tam", "tem", "tou", "uno", "wrz", "zar",
+]);
 
 pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {
     let mut taken = 0;
@@ -111,16 +112,14 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
         let word = lead.len() - lead.trim_end_matches(char::is_alphabetic).len();
         let month = word > 0 && is_month(&lead[lead.len() - word..]);
         let start = if month { line.range.start + lead.len() - word } else { cluster.range.start };
+        let Some(end) = date_end(layout.text, start, line.range.end) else { continue };
         let raw = layout.before(start);
         let moved = (start != cluster.range.start).then(|| Before::of(raw));
         let before = moved.as_ref().unwrap_or_else(|| cluster.before(layout));
         // `born in Leuven on 2 March 1984`, `Luogo e data di nascita: Trieste, 07.06.1985`
-        let near = raw.len() < 60 && !raw.bytes().any(|byte| byte.is_ascii_digit()) && before.contains(STRONG);
+        let near = || raw.len() < 60 && !raw.bytes().any(|byte| byte.is_ascii_digit()) && before.contains(STRONG);
         let star = raw.trim() == "*" && cluster.is_dates();
-        if !(before.ends_with(LABELS) || near || star) {
-            continue;
-        }
-        if let Some(end) = date_end(layout.text, start, line.range.end) {
+        if before.ends_with_label(&LABELS) || near() || star {
             found.push(Span { range: start..end, kind: Kind::Dob });
             taken = end;
         }
@@ -168,6 +167,6 @@ fn date_end(text: &str, start: usize, line_end: usize) -> Option<usize> {
 }
 
 fn is_month(word: &str) -> bool {
-    let folded = fold(word);
-    folded.len() >= 3 && MONTHS.iter().any(|month| folded.starts_with(month)) && folded.len() <= 12
+    let folded = folded(word);
+    (3..=12).contains(&folded.len()) && folded.is_char_boundary(3) && MONTHS.has_folded(&folded[..3])
 }

@@ -8,10 +8,11 @@ use std::ops::Range;
 use super::label::Before;
 use super::layout::Layout;
 use super::number::Cluster;
+use super::words::Endings;
 use super::{Kind, Span};
 
-const SSN_LABELS: &[&str] = &["ss", "ssn", "social security", "soc sec", "social", "social sec"];
-const NATIONAL_LABELS: &[&str] = &[
+static SSN_LABELS: Endings = Endings::of(&["ss", "ssn", "social security", "soc sec", "social", "social sec"]);
+static NATIONAL_LABELS: Endings = Endings::of(&[
     "aadhaar",
     "aadhar",
     "uid",
@@ -137,12 +138,12 @@ const NATIONAL_LABELS: &[&str] = &[
     "身份证",
     "身份证号",
     "rijksregisternummer",
-];
-const LONG_ID_LABELS: &[&str] = &[
+]);
+static LONG_ID_LABELS: Endings = Endings::of(&[
     "national id", "personal id", "citizen id", "government id", "tax id", "steuer-id", "steuer id", "voter id",
     "passport id", "state id", "photo id", "emirates id",
-];
-const PASSPORT_LABELS: &[&str] = &[
+]);
+static PASSPORT_LABELS: Endings = Endings::of(&[
     "passport",
     "passeport",
     "paszportu",
@@ -179,14 +180,22 @@ const PASSPORT_LABELS: &[&str] = &[
     "passnummer",
     "护照",
     "passi",
-];
+]);
 const OTHERS: &[&str] =
     &["sku", "part", "p/n", "order", "model", "serial", "item", "ticket", "invoice", "catalog", "batch", "patent"];
 
+/// Letters and digits of the shortest id.
+const MIN_ID: usize = 6;
+
 pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {
     for cluster in clusters {
-        let before = cluster.before(layout);
         let token = token(layout.text, cluster);
+        // No id is shorter: most numbers of a résumé end here.
+        let parts = layout.text[token.clone()].bytes().filter(u8::is_ascii_alphanumeric);
+        if parts.count() < MIN_ID {
+            continue;
+        }
+        let before = cluster.before(layout);
         let moved = (token.start != cluster.range.start).then(|| Before::of(layout.before(token.start)));
         if let Some(kind) = by_label(moved.as_ref().unwrap_or(before), &layout.text[token.clone()]) {
             found.push(Span { range: token, kind });
@@ -253,20 +262,20 @@ fn by_label(before: &Before, value: &str) -> Option<Kind> {
     let length = value.bytes().filter(u8::is_ascii_alphanumeric).count();
     // German passports have as few as two digits among capitals.
     let mixed = (8..=9).contains(&length) && digits >= 2 && !value.bytes().any(|byte| byte.is_ascii_lowercase());
-    if mixed && before.ends_with(PASSPORT_LABELS) {
+    if mixed && before.ends_with_label(&PASSPORT_LABELS) {
         return Some(Kind::Passport);
     }
-    if digits < 4 || !(6..=20).contains(&length) {
+    if digits < 4 || !(MIN_ID..=20).contains(&length) {
         return None;
     }
     // `ID` alone at the start of a line is a person's; `Job ID` and `Ticket ID` are not.
-    if before.ends_with(&["id"]) && !before.is("id") && !before.ends_with(LONG_ID_LABELS) {
+    if before.ends_with(&["id"]) && !before.is("id") && !before.ends_with_label(&LONG_ID_LABELS) {
         return None;
     }
-    if before.ends_with(SSN_LABELS) {
+    if before.ends_with_label(&SSN_LABELS) {
         return Some(Kind::Ssn);
     }
-    if before.ends_with(PASSPORT_LABELS) && length <= 12 {
+    if before.ends_with_label(&PASSPORT_LABELS) && length <= 12 {
         return Some(Kind::Passport);
     }
     // The Mexican tax id shares its label with internet standards, whose numbers are short.
@@ -278,7 +287,7 @@ fn by_label(before: &Before, value: &str) -> Option<Kind> {
     {
         return None;
     }
-    before.ends_with(NATIONAL_LABELS).then_some(Kind::NationalId)
+    before.ends_with_label(&NATIONAL_LABELS).then_some(Kind::NationalId)
 }
 
 /// Values that nothing but their form and checksum gives away.

@@ -1,6 +1,7 @@
 //! Labels: words that stand before a value and say what it is.
 
 use super::layout::{floor, fold};
+use super::words::Endings;
 
 /// How far back a label may stand, in bytes.
 const REACH: usize = 56;
@@ -35,6 +36,11 @@ impl Before {
     /// Whether one of the labels, folded, ends it as whole words.
     pub(super) fn ends_with(&self, labels: &[&str]) -> bool {
         ends_with_word(&self.0, labels, char::is_alphanumeric)
+    }
+
+    /// The same for a long list.
+    pub(super) fn ends_with_label(&self, labels: &Endings) -> bool {
+        labels.end(&self.0, char::is_alphanumeric)
     }
 
     /// Whether a label is all that stands before the value.

@@ -78,7 +78,12 @@ impl<'a> Layout<'a> {
     pub(super) fn again(text: &'a str) -> Layout<'a> {
         let mut layout = Layout::of(text);
         for line in layout.lines.iter_mut().skip(FIRST_LINES) {
-            line.is_settled = !line.is_header && !text[line.range.clone()].contains("<PII_REDACTED_");
+            line.is_settled = !line.is_header;
+        }
+        for at in memchr::memmem::find_iter(text.as_bytes(), "<PII_REDACTED_") {
+            if let Some(index) = layout.line_of(at) {
+                layout.lines[index].is_settled = false;
+            }
         }
         layout
     }
@@ -118,7 +123,13 @@ impl<'a> Layout<'a> {
                 fields.push(line.range.start + from..line.range.start + from + trimmed.len());
             }
         };
-        while let Some(c) = text[at..].chars().next() {
+        while let Some(byte) = text.as_bytes().get(at) {
+            // Letters, digits and most signs are no separators.
+            if byte.is_ascii() && !matches!(byte, b' ' | b'|' | b'\t') {
+                at += 1;
+                continue;
+            }
+            let Some(c) = text[at..].chars().next() else { break };
             let width = match c {
                 '|' | '•' | '·' | '\t' | '‖' | '¦' | '◦' | '▪' | '●' | '◆' | '★' | '✉' | '☎' | '⌂' => {
                     c.len_utf8()
@@ -166,14 +177,11 @@ pub(super) fn fold(word: &str) -> String {
     for c in word.chars() {
         match c {
             c if c.is_ascii() => folded.push(c.to_ascii_lowercase()),
+            '\u{c0}'..='\u{17f}' if let Some(base) = base_letter(c) => folded.push(base),
             // Punctuation and ideographs have nothing to fold.
             '\u{2000}'..='\u{206f}' | '\u{4e00}'..='\u{9fff}' => folded.push(c),
             'ß' | 'ẞ' => folded.push_str("ss"),
             'æ' | 'Æ' => folded.push_str("ae"),
-            'ł' | 'Ł' => folded.push('l'),
-            'ø' | 'Ø' => folded.push('o'),
-            'đ' | 'Đ' => folded.push('d'),
-            'ı' => folded.push('i'),
             c => decompose_canonical(c, |part| {
                 if canonical_combining_class(part) == 0 {
                     folded.extend(part.to_lowercase());
@@ -184,7 +192,40 @@ pub(super) fn fold(word: &str) -> String {
     folded
 }
 
+/// The letter under the diacritics of U+00C0 to U+017F, in lower case, for those that have one: the canonical decompositions
+/// of Unicode, and `ł`, `ø`, `đ` and `ı`, which have none.
+fn base_letter(c: char) -> Option<char> {
+    const LETTERS: &[u8; 192] = b"\
+        aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y\
+        aaaaaaccccccccddddeeeeeeeeeegggggggghh..iiiiiiiiii..jjkk.llllll.\
+        .llnnnnnn...oooooo..rrrrrrsssssssstttt..uuuuuuuuuuuuwwyyyzzzzzz.";
+    let letter = LETTERS.get(usize::try_from(u32::from(c)).ok()?.checked_sub(0xc0)?)?;
+    letter.is_ascii_alphabetic().then(|| char::from(*letter))
+}
+
 /// The last character boundary at or before `at`.
 pub(super) fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_letters_are_those_of_unicode() {
+        for c in '\u{c0}'..='\u{17f}' {
+            let mut base = String::new();
+            decompose_canonical(c, |part| {
+                if canonical_combining_class(part) == 0 {
+                    base.extend(part.to_lowercase());
+                }
+            });
+            if let Some(letter) = base_letter(c) {
+                assert!(base == letter.to_string() || "łŁøØđĐı".contains(c), "{c}");
+            } else {
+                assert!(!base.is_ascii(), "{c}");
+            }
+        }
+    }
 }

@@ -3,7 +3,8 @@
 //! Written for this project from general knowledge of résumés; no list of names is among them. Lists that are searched are
 //! sorted, which a test checks, so nothing is built at start.
 
-use super::layout::{fold, words};
+use super::layout::words;
+use super::words::Words;
 
 /// What a section is about, as far as detection cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(super) enum Section {
 
 /// The section that a line opens, if it is a heading: short, made of heading words, or marked as one.
 pub(super) fn section(line: &str) -> Option<Section> {
-    if line.len() > 60 || line.ends_with(['.', ',', ';']) || line.contains(['@', '|']) {
+    if line.len() > 60 || line.ends_with(['.', ',', ';']) || memchr::memchr2(b'@', b'|', line.as_bytes()).is_some() {
         return None;
     }
     let bare = line.trim_matches(|c: char| "#*_=-:~ •".contains(c));
@@ -35,16 +36,16 @@ pub(super) fn section(line: &str) -> Option<Section> {
         if count > 6 {
             return None;
         }
-        let word = fold(&bare[range]);
-        if in_list(PERSONAL, &word) {
+        let word = &bare[range];
+        if PERSONAL.has_folded(word) {
             (known, section) = (known + 1, Section::Personal);
-        } else if in_list(PEOPLE, &word) {
+        } else if PEOPLE.has_folded(word) {
             (known, section) = (known + 1, Section::People);
-        } else if in_list(WORKS, &word) {
+        } else if WORKS.has_folded(word) {
             (known, section) = (known + 1, Section::Works);
-        } else if in_list(HEADINGS, &word) {
+        } else if HEADINGS.has_folded(word) {
             known += 1;
-        } else if !in_list(SMALL, &word) {
+        } else if !SMALL.has_folded(word) {
             return None;
         }
     }
@@ -59,31 +60,31 @@ pub(super) fn in_list(list: &[&str], word: &str) -> bool {
     list.binary_search_by(order).is_ok()
 }
 
-const PERSONAL: &[&str] = &[
+static PERSONAL: Words<128> = Words::of(&[
     "adresse", "anschrift", "contact", "contacto", "contato", "contatti", "coordonnees", "dados", "dane", "daten",
     "datos", "details", "donnees", "gegevens", "info", "informacion", "information", "informations", "informazioni",
     "kontakt", "osobowe", "personal", "personales", "personali", "personalia", "personelles", "personliche",
     "personlichen", "personnelles", "persoonlijke", "pessoais",
-];
+]);
 
-const PEOPLE: &[&str] = &[
+static PEOPLE: Words<32> = Words::of(&[
     "referanser", "referees", "reference", "references", "referencias", "referencje", "referenser", "referenties",
     "referenze", "referenzen",
-];
+]);
 
-const WORKS: &[&str] = &[
+static WORKS: Words<64> = Words::of(&[
     "articles", "bibliography", "papers", "patents", "pubblicazioni", "publicaciones", "publicacoes",
     "publicatielijst", "publicaties", "publication", "publications", "publikacje", "publikationen",
     "veroffentlichungen",
-];
+]);
 
-const SMALL: &[&str] = &[
+static SMALL: Words<64> = Words::of(&[
     "and", "apres", "at", "de", "del", "des", "di", "du", "e", "en", "et", "for", "in", "la", "le", "les", "my", "of",
     "on", "the", "to", "und", "with", "y",
-];
+]);
 
 /// Words that headings consist of.
-const HEADINGS: &[&str] = &[
+static HEADINGS: Words<512> = Words::of(&[
     "about", "academic", "accomplishments", "achievements", "activities", "additional", "affiliations", "atuacao",
     "ausbildung", "awards", "background", "berufserfahrung", "bildung", "board", "career", "certificaciones",
     "certificates", "certification", "certifications", "competences", "competencies", "competenze", "computer",
@@ -100,18 +101,18 @@ const HEADINGS: &[&str] = &[
     "studies", "studium", "summary", "talks", "teaching", "technical", "technologies", "tools", "training",
     "umiejetnosci", "vaardigheden", "voluntariado", "volunteer", "volunteering", "weiterbildung", "werdegang",
     "werkervaring", "work", "zertifikate",
-];
+]);
 
 /// Small words between the words of a name.
-pub(super) const PARTICLES: &[&str] = &[
+pub(super) static PARTICLES: Words<256> = Words::of(&[
     "a", "abd", "abu", "al", "ap", "ben", "bin", "bint", "binte", "binti", "bte", "da", "das", "de", "dei", "del",
     "dela", "della", "der", "des", "di", "dit", "do", "dos", "du", "e", "el", "en", "et", "ibn", "ild", "la", "las",
     "le", "los", "mac", "mc", "o", "san", "santa", "st", "te", "ten", "ter", "thi", "van", "vande", "vanden", "vander",
     "vom", "von", "y", "zu", "zum", "zur",
-];
+]);
 
 /// Titles and forms of address.
-pub(super) const HONORIFICS: &[&str] = &[
+pub(super) static HONORIFICS: Words<256> = Words::of(&[
     "alhaji", "atty", "aunt", "barr", "begum", "capt", "captain", "chief", "col", "dame", "dhr", "dipl", "doctor",
     "don", "dona", "dott", "dottor", "dottoressa", "dr", "dra", "eng", "engr", "fr", "frau", "fru", "gen", "gospodin",
     "hajiya", "hajj", "hajji", "herr", "herrn", "hon", "ing", "ir", "judge", "kum", "lady", "lic", "lord", "lt", "m",
@@ -119,10 +120,10 @@ pub(super) const HONORIFICS: &[&str] = &[
     "mrs", "ms", "msgr", "mw", "mx", "pan", "pani", "pastor", "prof", "professor", "professora", "rabbi", "rev",
     "reverend", "sen", "senor", "senora", "senorita", "sgt", "shri", "sig", "signor", "signora", "sir", "smt", "sr",
     "sra", "sri", "srta", "thiru", "uncle",
-];
+]);
 
 /// Words that make the words before them the name of an organization, a prize, a method or a place.
-pub(super) const ORGANIZATIONS: &[&str] = &[
+pub(super) static ORGANIZATIONS: Words<1024> = Words::of(&[
     "ab", "academy", "ag", "agencia", "agency", "airlines", "airport", "algorithm", "analytics", "apotheke", "arts",
     "as", "assoc", "associates", "association", "authority", "automotive", "award", "awards", "bancorp", "bank",
     "banking", "banque", "bbdo", "brands", "bv", "bvba", "capital", "care", "center", "centre", "chain", "chapter",
@@ -151,10 +152,10 @@ pub(super) const ORGANIZATIONS: &[&str] = &[
     "transport", "travel", "trust", "uk", "universidad", "universidade", "universita", "universitaet", "universitat",
     "universite", "university", "usa", "utilities", "ventures", "verlag", "video", "warehouse", "weekly", "wireless",
     "worldwide", "zentrum",
-];
+]);
 
 /// Names that are also technologies, places or ordinary words, where they stand alone.
-pub(super) const HOMONYMS: &[&str] = &[
+pub(super) static HOMONYMS: Words<512> = Words::of(&[
     "ada", "alexa", "amber", "angular", "ansible", "apache", "april", "archer", "arrow", "ash", "athena", "august",
     "aurora", "austin", "bard", "bash", "basil", "berkeley", "bolt", "bristol", "brook", "brooklyn", "caesar",
     "camden", "carbon", "cassandra", "celeste", "chai", "charlotte", "chase", "chef", "chelsea", "cher", "china",
@@ -175,10 +176,10 @@ pub(super) const HOMONYMS: &[&str] = &[
     "stella", "sterling", "stone", "summer", "swift", "sydney", "tableau", "tiger", "tina", "travis", "tulip",
     "vagrant", "vega", "venus", "victoria", "vienna", "viola", "violet", "virginia", "vue", "wade", "washington",
     "watson", "webster", "wells", "west", "windsor", "wolf", "xavier", "yale", "york", "zurich",
-];
+]);
 
 /// Capitalized words of résumés and job descriptions that are no part of a person's name where they stand in a header.
-pub(super) const NOT_NAMES: &[&str] = &[
+pub(super) static NOT_NAMES: Words<4096> = Words::of(&[
     "abitur", "abogado", "academic", "academy", "access", "accessibility", "account", "accountant", "accounting",
     "accounts", "achieved", "achievement", "achievements", "acquisition", "active", "activities", "adaptive",
     "addetto", "additional", "address", "adjunct", "administered", "administrador", "administration", "administrative",
@@ -349,17 +350,19 @@ pub(super) const NOT_NAMES: &[&str] = &[
     "wordpress", "work", "worked", "worker", "workflow", "working", "workplace", "works", "workshop", "world",
     "writer", "writing", "written", "wrote", "wyksztalcenie", "xml", "year", "years", "york", "you", "young", "your",
     "youth", "zainteresowania", "zealand", "zurich",
-];
+]);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redaction::layout::fold;
 
     #[test]
     fn lists_are_sorted_and_folded() {
-        for list in
-            [PERSONAL, PEOPLE, WORKS, SMALL, HEADINGS, PARTICLES, HONORIFICS, ORGANIZATIONS, HOMONYMS, NOT_NAMES]
-        {
+        for list in [
+            PERSONAL.list, PEOPLE.list, WORKS.list, SMALL.list, HEADINGS.list, PARTICLES.list, HONORIFICS.list,
+            ORGANIZATIONS.list, HOMONYMS.list, NOT_NAMES.list,
+        ] {
             assert!(list.is_sorted_by(|a, b| a < b));
             assert!(list.iter().all(|word| fold(word) == **word));
         }

@@ -11,14 +11,21 @@ mod recurrence;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::layout::{Layout, fold};
-use super::lexicon::{self, in_list};
+use super::layout::{Layout, fold, folded};
+use super::lexicon;
 use super::{Kind, Span};
 
 /// Name words of a request, folded.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     words: BTreeSet<String>,
+    /// The ASCII letters that they begin with, as bits.
+    firsts: u32,
+}
+
+/// The bit of an ASCII letter.
+fn letter_bit(word: &str) -> u32 {
+    word.bytes().next().filter(u8::is_ascii_alphabetic).map_or(0, |byte| 1 << (byte & 31))
 }
 
 impl Known {
@@ -27,16 +34,19 @@ impl Known {
         for word in name.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()) {
             let folded = fold(word);
             let long = folded.chars().count() >= if is_owner { 2 } else { 3 };
-            let plain = in_list(lexicon::PARTICLES, &folded) || in_list(lexicon::HONORIFICS, &folded);
-            let common = !is_owner && in_list(lexicon::NOT_NAMES, &folded);
+            let plain = lexicon::PARTICLES.has(&folded) || lexicon::HONORIFICS.has(&folded);
+            let common = !is_owner && lexicon::NOT_NAMES.has(&folded);
             if long && !plain && !common {
+                self.firsts |= letter_bit(&folded);
                 self.words.insert(folded);
             }
         }
     }
 
-    fn has(&self, word: &str) -> bool {
-        self.words.contains(word)
+    /// Whether a word, folded, is one of them.
+    fn has_folded(&self, word: &str) -> bool {
+        let possible = !word.starts_with(|c: char| c.is_ascii_alphabetic()) || self.firsts & letter_bit(word) != 0;
+        possible && self.words.contains(&*folded(word))
     }
 
     /// Whether a folded text holds one of the words, of four letters or more.
@@ -173,18 +183,15 @@ fn end_of_word(text: &str, start: usize) -> usize {
 }
 
 /// Whether a word is known to be no name. One that is a given name as well (`Ruby`, `Austin`) is one before a surname.
-fn is_other(text: &str, end: usize, folded: &str) -> bool {
-    if !in_list(lexicon::NOT_NAMES, folded) {
+fn is_other(text: &str, end: usize, word: &str) -> bool {
+    if !lexicon::NOT_NAMES.has_folded(word) {
         return false;
     }
     let next =
-        text[end..].strip_prefix(' ').filter(|next| next.starts_with(is_opening) && in_list(lexicon::HOMONYMS, folded));
+        text[end..].strip_prefix(' ').filter(|next| next.starts_with(is_opening) && lexicon::HOMONYMS.has_folded(word));
     let surname = next.map(|next| &next[..next.find(|c: char| !c.is_alphabetic()).unwrap_or(next.len())]);
     !surname.is_some_and(|word| {
-        let word_folded = fold(word);
-        word.chars().count() > 2
-            && !in_list(lexicon::NOT_NAMES, &word_folded)
-            && !in_list(lexicon::ORGANIZATIONS, &word_folded)
+        word.chars().count() > 2 && !lexicon::NOT_NAMES.has_folded(word) && !lexicon::ORGANIZATIONS.has_folded(word)
     })
 }
 
@@ -197,7 +204,6 @@ pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
         let word_end = end_of_word(text, at);
         let word = &text[at..word_end];
         let is_initial = word.chars().count() == 1 && word.starts_with(is_opening);
-        let folded = fold(word);
         if word.starts_with(is_opening) {
             let digit = text[word_end..]
                 .starts_with(|c: char| c.is_ascii_digit() || c == '_' || c == '@' || c == '+' || c == '#');
@@ -208,20 +214,20 @@ pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
                 && !is_initial
                 && !compound
                 && !joined
-                && folded.rsplit('-').next().is_some_and(|part| is_other(text, word_end, part)))
-                || (run.count == 0 && !is_initial && in_list(lexicon::HONORIFICS, &folded));
+                && word.rsplit('-').next().is_some_and(|part| is_other(text, word_end, part)))
+                || (run.count == 0 && !is_initial && lexicon::HONORIFICS.has_folded(word));
             if digit || other || (word_end < text.len() && text[word_end..].starts_with('/')) {
                 break;
             }
             run.count += 1;
-            if !is_initial && !in_list(lexicon::PARTICLES, &folded) {
-                run.words.extend(folded.split('-').map(str::to_owned));
+            if !is_initial && !lexicon::PARTICLES.has_folded(word) {
+                run.words.extend(fold(word).split('-').map(str::to_owned));
             }
             end = word_end;
             if is_initial && text[end..].starts_with('.') {
                 end += 1;
             }
-        } else if !(run.count > 0 && in_list(lexicon::PARTICLES, &folded)) {
+        } else if !(run.count > 0 && lexicon::PARTICLES.has_folded(word)) {
             break;
         }
         // What may stand between two words of a name.

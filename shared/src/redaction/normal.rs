@@ -13,16 +13,15 @@ use unicode_normalization::char::canonical_combining_class;
 /// A normalized text.
 pub(super) struct Normal<'a> {
     text: Cow<'a, str>,
-    /// Start in the normal text, and the original's range, of every normal character; empty where the text is its own
-    /// normal form.
-    map: Vec<(u32, Range<u32>)>,
+    /// Where the two differ; empty where the text is its own normal form.
+    map: Map,
     original_len: usize,
 }
 
 impl<'a> Normal<'a> {
     pub(super) fn of(original: &'a str) -> Normal<'a> {
         let mut normal = if is_plain(original) {
-            Normal { text: Cow::Borrowed(original), map: Vec::new(), original_len: original.len() }
+            Normal { text: Cow::Borrowed(original), map: Map::default(), original_len: original.len() }
         } else {
             characters(original)
         };
@@ -36,13 +35,12 @@ impl<'a> Normal<'a> {
 
     /// The original's bytes that a range of normal bytes stands for.
     pub(super) fn original(&self, range: &Range<usize>) -> Range<usize> {
-        if self.map.is_empty() {
+        if self.map.0.is_empty() {
             return range.clone();
         }
-        let at = |byte: usize| self.map.partition_point(|(start, _)| *start as usize <= byte);
-        let first = at(range.start).checked_sub(1).map_or(0, |index| self.map[index].1.start as usize);
-        let last = range.end.checked_sub(1).and_then(|byte| at(byte).checked_sub(1));
-        let end = last.map_or(self.original_len, |index| self.map[index].1.end as usize);
+        let first = self.map.part(range.start).map_or(0, |part| part.original_start(range.start));
+        let last = range.end.checked_sub(1).and_then(|byte| self.map.part(byte));
+        let end = last.map_or(self.original_len, |part| part.original_end(range.end));
         first..end.max(first)
     }
 
@@ -53,7 +51,7 @@ impl<'a> Normal<'a> {
             return;
         }
         let mut joined = String::with_capacity(self.text.len());
-        let mut map = Vec::new();
+        let mut map = Map::default();
         let mut runs = runs.into_iter().peekable();
         for (at, c) in self.text.char_indices() {
             while runs.peek().is_some_and(|run| run.end <= at) {
@@ -66,49 +64,113 @@ impl<'a> Normal<'a> {
             if inside && c == ' ' && (follows_space || !precedes_space) {
                 continue;
             }
-            map.push((to_u32(joined.len()), self.to_original(at..at + c.len_utf8())));
+            map.push(joined.len(), c.len_utf8(), self.original(&(at..at + c.len_utf8())));
             joined.push(c);
         }
         self.text = Cow::Owned(joined);
         self.map = map;
     }
+}
 
-    fn to_original(&self, range: Range<usize>) -> Range<u32> {
-        let original = self.original(&range);
-        to_u32(original.start)..to_u32(original.end)
+/// The way from normal bytes back, part by part.
+#[derive(Default)]
+struct Map(Vec<Part>);
+
+/// Normal text and the original that it stands for.
+struct Part {
+    start: u32,
+    original: Range<u32>,
+    /// Byte by byte the same lengths; otherwise all of it stands for all of the original's part.
+    is_parallel: bool,
+}
+
+impl Map {
+    /// Adds what `length` normal bytes from `start` on stand for, behind everything added before.
+    fn push(&mut self, start: usize, length: usize, original: Range<usize>) {
+        let is_parallel = length == original.len();
+        let original = to_u32(original.start)..to_u32(original.end);
+        if let Some(last) = self.0.last_mut().filter(|last| is_parallel && last.is_parallel)
+            && last.original.end == original.start
+            && last.start + to_u32(last.original.len()) == to_u32(start)
+        {
+            last.original.end = original.end;
+            return;
+        }
+        self.0.push(Part { start: to_u32(start), original, is_parallel });
+    }
+
+    /// The part that a normal byte lies in.
+    fn part(&self, byte: usize) -> Option<&Part> {
+        let index = self.0.partition_point(|part| part.start as usize <= byte).checked_sub(1)?;
+        self.0.get(index)
+    }
+}
+
+impl Part {
+    /// Where the original of the character that begins at a normal byte begins.
+    fn original_start(&self, byte: usize) -> usize {
+        self.original.start as usize + if self.is_parallel { byte - self.start as usize } else { 0 }
+    }
+
+    /// Where the original of the character that ends at a normal byte ends.
+    fn original_end(&self, byte: usize) -> usize {
+        if self.is_parallel {
+            self.original.start as usize + (byte - self.start as usize)
+        } else {
+            self.original.end as usize
+        }
     }
 }
 
 /// Whether every character is its own normal form: ASCII without carriage returns, the usual case.
 fn is_plain(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii() && byte != b'\r' && byte != 0x0b && byte != 0x0c)
+    plain_length(text.as_bytes()) == text.len()
+}
+
+/// How many bytes from the first on are ASCII that is its own normal form.
+fn plain_length(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !byte.is_ascii() || matches!(byte, b'\r' | 0x0b | 0x0c)).unwrap_or(bytes.len())
 }
 
 /// Normalizes a starter with the marks that follow it, one cluster at a time.
 fn characters(original: &str) -> Normal<'_> {
     let mut text = String::with_capacity(original.len());
-    let mut map: Vec<(u32, Range<u32>)> = Vec::with_capacity(original.len());
-    let mut chars = original.char_indices().peekable();
-    while let Some((start, c)) = chars.next() {
-        let mut end = start + c.len_utf8();
-        let single = chars.peek().is_none_or(|(_, next)| next.is_ascii() || canonical_combining_class(*next) == 0);
-        if single && let Some(simple) = simple(c) {
-            if let Some(c) = simple {
-                map.push((to_u32(text.len()), to_u32(start)..to_u32(end)));
+    let mut map = Map::default();
+    let mut start = 0;
+    while start < original.len() {
+        // Runs of plain text are copied, all but the last character, which a mark may follow.
+        let plain = plain_length(&original.as_bytes()[start..]).saturating_sub(1);
+        if plain > 0 {
+            map.push(text.len(), plain, start..start + plain);
+            text.push_str(&original[start..start + plain]);
+            start += plain;
+        }
+        let rest = &original[start..];
+        let Some(c) = rest.chars().next() else { break };
+        let marks = marks_length(&rest[c.len_utf8()..]);
+        let end = start + c.len_utf8() + marks;
+        match simple(c).filter(|_| marks == 0) {
+            Some(Some(c)) => {
+                map.push(text.len(), c.len_utf8(), start..end);
                 text.push(c);
             }
-            continue;
+            Some(None) => {}
+            None => {
+                for c in original[start..end].nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
+                    map.push(text.len(), c.len_utf8(), start..end);
+                    text.push(c);
+                }
+            }
         }
-        while let Some((_, mark)) = chars.next_if(|(_, mark)| !mark.is_ascii() && canonical_combining_class(*mark) != 0)
-        {
-            end += mark.len_utf8();
-        }
-        for c in original[start..end].nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
-            map.push((to_u32(text.len()), to_u32(start)..to_u32(end)));
-            text.push(c);
-        }
+        start = end;
     }
     Normal { text: Cow::Owned(text), map, original_len: original.len() }
+}
+
+/// The length of the combining marks that a text begins with.
+fn marks_length(text: &str) -> usize {
+    let is_mark = |c: &char| !c.is_ascii() && canonical_combining_class(*c) != 0;
+    text.chars().take_while(is_mark).map(char::len_utf8).sum()
 }
 
 /// What becomes of a character by itself: `Some(None)` for one that is dropped, `None` for one that needs the tables.
@@ -154,14 +216,14 @@ fn spaced_runs(text: &str) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let bytes = text.as_bytes();
     let mut at = 0;
-    // Cheap filter first: a letter between spaces, followed by another.
-    while let Some(found) = memchr::memchr(b' ', &bytes[at..]) {
+    // Cheap filter first: a character between spaces, before another.
+    let is_single = |space: usize| {
+        let before = space.checked_sub(2).map_or(b' ', |at| bytes[at]);
+        !(before.is_ascii_graphic() && space > 0 && bytes[space - 1].is_ascii())
+    };
+    while let Some(found) = bytes[at..].iter().zip(at..).position(|(byte, space)| *byte == b' ' && is_single(space)) {
         let space = at + found;
         at = space + 1;
-        let before = space.checked_sub(2).map_or(b' ', |at| bytes[at]);
-        if before.is_ascii_graphic() && space > 0 && bytes[space - 1].is_ascii() {
-            continue;
-        }
         let Some(start) = text[..space].char_indices().next_back().map(|(start, _)| start) else { continue };
         let alone = text[..start].chars().next_back().is_none_or(char::is_whitespace);
         if !alone || !text[start..].starts_with(char::is_alphanumeric) {

@@ -5,22 +5,23 @@
 
 use super::layout::{Layout, MAX_CONTACT_LINE};
 use super::number::Cluster;
+use super::words::Endings;
 use super::{Kind, Span};
 
-const LABELS: &[&str] = &[
+static LABELS: Endings = Endings::of(&[
     "call", "call me at", "cel", "cell", "cell phone", "cellphone", "cellulare", "celular", "contact", "direct", "fax",
     "fono", "gsm", "handphone", "handy", "home", "hotline", "hp", "kom", "komorka", "landline", "mob", "mobil",
     "mobile", "mobilfunk", "mobiltelefon", "mobilne", "movil", "office", "ph", "phone", "phones", "portable", "ring",
     "signal", "sms", "tel", "telef", "telefon", "telefone", "telefono", "telefoon", "telegram", "telemovel",
     "telephone", "text", "tf", "tfn", "tlf", "viber", "whats app", "whatsapp", "work", "wechat", "电话", "手机",
-];
+]);
 
 /// Words before a number that make it something else.
-const OTHERS: &[&str] = &[
+static OTHERS: Endings = Endings::of(&[
     "article", "batch", "build", "case", "catalog", "catalogue", "cve", "id", "invoice", "isbn", "iso", "issn", "item",
     "model", "order", "p/n", "part", "patent", "po", "product", "ref", "release", "rev", "revision", "rfc", "serial",
     "sku", "ticket", "v", "ver", "version", "grant", "license", "licence", "doi", "arxiv", "aufgabe", "artikel",
-];
+]);
 
 /// Those that make a number something else from a distance.
 const PARTS: &[&str] = &["isbn", "invoice", "order", "p/n", "part", "part no", "patent", "serial", "sku", "ticket"];
@@ -73,12 +74,12 @@ fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
         return None;
     }
     let before = cluster.before(layout);
-    if before.ends_with(OTHERS) {
+    if before.ends_with_label(&OTHERS) {
         return None;
     }
     // A single letter is a label only with its colon or point.
     let marked = layout.before(cluster.range.start).trim_end().ends_with([':', '.']);
-    let labeled = before.ends_with(LABELS) || (marked && before.ends_with(&["f", "m", "p", "t"]));
+    let labeled = before.ends_with_label(&LABELS) || (marked && before.ends_with(&["f", "m", "p", "t"]));
     if labeled && count <= 15 {
         return Some(end);
     }

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use super::{UNITS, fold};
 use crate::redaction::layout::folded;
-use crate::redaction::lexicon::in_list;
+use crate::redaction::words::Words;
 
 /// Words that end a street's name in English and in English addresses elsewhere.
-const SUFFIXES: &[&str] = &[
+static SUFFIXES: Words<512> = Words::of(&[
     "alley", "ave", "avenue", "bagh", "blvd", "boulevard", "bridge", "brook", "bypass", "chowk", "cir", "circle",
     "circus", "close", "colony", "common", "court", "cove", "cres", "crescent", "crossing", "ct", "ctr", "dale", "dr",
     "drive", "enclave", "expressway", "extension", "field", "fields", "freeway", "ganj", "garden", "gardens", "gate",
@@ -18,10 +18,10 @@ const SUFFIXES: &[&str] = &[
     "road", "row", "run", "salai", "sector", "shore", "sq", "square", "st", "station", "street", "ter", "terrace",
     "trace", "track", "trail", "turnpike", "vale", "valley", "view", "village", "vista", "walk", "way", "wharf",
     "wood", "woods", "wynd", "yard", "zila",
-];
+]);
 
 /// Words that begin a street's name in Romance and Slavic languages, and in Malay.
-const PREFIXES: &[&str] = &[
+static PREFIXES: Words<512> = Words::of(&[
     "al", "alameda", "aleja", "aleje", "allee", "av", "avd", "avda", "ave", "avenida", "avenue", "bd", "boulevard",
     "bulevar", "bvd", "c", "c/", "calle", "camino", "carrer", "carrera", "carretera", "chemin", "colina", "corso",
     "cours", "cra", "distrito", "esplanada", "esplanade", "estacao", "estrada", "faubourg", "favela", "feira",
@@ -31,7 +31,7 @@ const PREFIXES: &[&str] = &[
     "route", "rua", "rue", "sentier", "setor", "sitio", "skwer", "square", "strada", "travesia", "travessa", "trecho",
     "trevo", "ul", "ulica", "urbanizacion", "vale", "vereda", "via", "viaduto", "viale", "vico", "vicolo", "vila",
     "villa", "voie",
-];
+]);
 
 /// Endings of German, Dutch and Nordic street names.
 const COMPOUNDS: &[&str] = &[
@@ -40,11 +40,11 @@ const COMPOUNDS: &[&str] = &[
     "gade", "vej", "veien", "gata", "gate", "katu", "tie", "kuja", "ulice", "utca",
 ];
 
-const PARTICLES: &[&str] = &[
+static PARTICLES: Words<128> = Words::of(&[
     "a", "al", "am", "an", "d", "da", "das", "de", "dei", "del", "della", "delle", "dem", "den", "der", "des", "di",
     "do", "dos", "du", "e", "el", "et", "l", "la", "las", "le", "les", "los", "of", "sous", "sur", "the", "van", "von",
     "y", "zum", "zur",
-];
+]);
 
 /// Tokens between a street's type word and its number, at most.
 const REACH: usize = 9;
@@ -73,8 +73,16 @@ impl Token<'_> {
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut start = None;
-    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
-        match (c.is_alphanumeric(), start) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at <= bytes.len() {
+        // Most text is ASCII: no decoding, no tables.
+        let (is_part, width) = match bytes.get(at) {
+            None => (false, 1),
+            Some(byte) if byte.is_ascii() => (byte.is_ascii_alphanumeric(), 1),
+            Some(_) => text[at..].chars().next().map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8())),
+        };
+        match (is_part, start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
                 tokens.push(Token { range: from..at, text: &text[from..at] });
@@ -82,6 +90,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             }
             _ => {}
         }
+        at += width;
     }
     tokens
 }
@@ -119,22 +128,26 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
     if word.is_number() {
         return None;
     }
-    let folded = folded(word.text);
     if word.is_capital()
-        && in_list(SUFFIXES, &folded)
+        && SUFFIXES.has_folded(word.text)
         && let Some(first) = numbered_before(text, tokens, at, contact)
     {
         return Some((first, at));
     }
-    if in_list(PREFIXES, &folded)
+    if PREFIXES.has_folded(word.text)
         && let Some(street) = prefixed(text, tokens, at, contact)
     {
         return Some(street);
     }
+    let numbered = tokens.get(at + 1).is_some_and(Token::is_number);
+    let local = contact && word.is_capital();
+    if !numbered && !local {
+        return None;
+    }
+    let folded = folded(word.text);
     let last = folded.as_bytes().last();
     let ends =
         |ending: &&str| ending.as_bytes().last() == last && folded.len() > ending.len() + 2 && folded.ends_with(ending);
-    let numbered = tokens.get(at + 1).is_some_and(Token::is_number);
     let compound = numbered
         && (COMPOUNDS.iter().any(ends)
             || (at > 0
@@ -160,13 +173,9 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
         }
     }
     // `Am Markt 5`, `Unter den Linden 77`: only where an address is expected.
-    let local = contact
-        && word.is_capital()
-        && ["am", "an", "auf", "im", "in", "unter", "zum", "zur", "op", "aan"].contains(&&*folded);
-    if local {
+    if local && ["am", "an", "auf", "im", "in", "unter", "zum", "zur", "op", "aan"].contains(&&*folded) {
         let mut last = at + 1;
-        while tokens.get(last).is_some_and(|next| next.is_capital() || PARTICLES.contains(&next.text)) && last - at < 4
-        {
+        while tokens.get(last).is_some_and(|next| next.is_capital() || PARTICLES.has(next.text)) && last - at < 4 {
             last += 1;
         }
         if last > at + 1 && tokens.get(last).is_some_and(|next| next.is_number() && next.text.len() <= 4) {
@@ -219,7 +228,7 @@ fn prefixed(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Optio
     while let Some(next) = tokens.get(last + 1) {
         let between = gap(text, tokens, last);
         let joins = matches!(between, " " | ". " | "." | "'" | "’" | "-" | " d'" | ".  " | "/ " | "/");
-        let name = next.is_capital() || (in_list(PARTICLES, &fold(next.text)) && last - at < 6);
+        let name = next.is_capital() || (PARTICLES.has_folded(next.text) && last - at < 6);
         if !joins || !name || next.is_number() || last - at >= 7 {
             break;
         }
@@ -265,24 +274,21 @@ fn extend(text: &str, tokens: &[Token<'_>], mut first: usize, mut last: usize, c
                 || matches!(between, ". " | "., ");
         let part = next.text.bytes().any(|byte| byte.is_ascii_digit())
             || next.is_capital()
-            || in_list(UNITS, &fold(next.text))
-            || in_list(PARTICLES, &fold(next.text))
+            || UNITS.has_folded(next.text)
+            || PARTICLES.has_folded(next.text)
             || next.text.len() <= 2;
         let sentence =
             !contact && (between.contains(". ") || (between == " " && next.is_capital() && !tokens[last].is_number()));
         let lower = next.text.chars().all(char::is_lowercase)
-            && !in_list(UNITS, &fold(next.text))
-            && !in_list(PARTICLES, &fold(next.text));
+            && !UNITS.has_folded(next.text)
+            && !PARTICLES.has_folded(next.text);
         if !joins || !part || sentence || lower || last - first > 16 {
             break;
         }
         last += 1;
     }
     // Nothing that only joins stays at the end.
-    while last > first
-        && in_list(PARTICLES, &fold(tokens[last].text))
-        && tokens[last].text.chars().all(char::is_lowercase)
-    {
+    while last > first && PARTICLES.has_folded(tokens[last].text) && tokens[last].text.chars().all(char::is_lowercase) {
         last -= 1;
     }
     // `Flat 22, 4 Jones Road`, `H.No. 56`
@@ -290,8 +296,8 @@ fn extend(text: &str, tokens: &[Token<'_>], mut first: usize, mut last: usize, c
         let token = &tokens[first - 1];
         let between = gap(text, tokens, first - 1);
         let joins = between.len() <= 2 && between.chars().all(|c| " ,.#/-".contains(c));
-        let unit = token.is_number() && token.text.len() <= 4 && contact
-            || in_list(UNITS, &fold(token.text)) && token.is_capital();
+        let unit =
+            token.is_number() && token.text.len() <= 4 && contact || UNITS.has_folded(token.text) && token.is_capital();
         if !joins || !unit {
             break;
         }

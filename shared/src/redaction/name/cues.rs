@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use super::{Run, Slugs, run_at};
-use crate::redaction::label;
-use crate::redaction::layout::{Layout, floor, fold, words};
+use crate::redaction::layout::{Layout, floor, fold};
 use crate::redaction::lexicon::{self, in_list};
+use crate::redaction::words::{Endings, Words};
 use crate::redaction::{Kind, Span};
 
 /// What stands before a name of one word or more.
-const STRONG: &[&str] = &[
+static STRONG: Endings = Endings::of(&[
     "advised by", "co-advised by", "co-supervised by", "beneficiary", "kontoinhaber", "account holder", "cardholder",
     "titular", "titulaire", "maintainer", "gestor", "gestora", "inventor", "inventors", "interview panel",
     "together with", "mother's maiden name", "mothers name", "fathers name", "guardian", "partner's name", "ask for",
@@ -25,24 +25,24 @@ const STRONG: &[&str] = &[
     "advisor", "adviser", "betreuer", "betreuerin", "directeur", "tuteur", "responsable", "jefe", "relatore",
     "prepared by", "written by", "recommended by", "referred by", "signed by", "interviewed by", "posted by", "author",
     "authors", "thesis advisor", "supervised by", "mentored by", "managed by", "coached by", "under",
-];
+]);
 
 /// What stands before a name of two words or more.
-const WEAK: &[&str] = &[
+static WEAK: Endings = Endings::of(&[
     "contact", "kontakt", "contacto", "contato", "contatto", "by", "with", "to", "from", "ask for", "call", "e-mail",
     "email", "write to", "apply to", "mail", "telephone", "von", "par", "por", "an", "a", "bei", "avec", "con", "com",
     "and", "&", "team lead", "lead", "principal", "professor", "head", "owner", "founder", "our", "our recruiter",
     "colleague", "boss", "chef", "vorgesetzter", "vorgesetzte", "superviseur", "name", "names", "referee", "referees",
     "reference", "references", "referencias", "referencje", "referenser", "referentie", "referenties", "referenze",
     "referenz", "referenzen", "father", "mother", "brother", "sister", "son", "daughter", "children",
-];
+]);
 
 /// What stands before a name of two words or more, also without a colon.
-const COMPANIONS: &[&str] = &[
+static COMPANIONS: Endings = Endings::of(&[
     "boss", "ceo", "cfo", "chefin", "co-founded with", "colega", "colleague", "collega", "collegue", "coo", "coworker",
     "cto", "jefa directa", "jefe directo", "kollege", "kollegin", "manager was", "paired with", "reported directly to",
     "reports directly to", "supervision of", "supervisor was", "teamleiter", "teamleiterin", "teammate",
-];
+]);
 
 const SIGN_OFFS: &[&str] = &[
     "sincerely",
@@ -114,9 +114,9 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
                 continue;
             }
             let acronym = run.words.len() == 1 && !text[run.range.clone()].contains(char::is_lowercase);
-            let told = !(acronym && text[run.range.clone()].len() <= 5) && (place.has_title || place.follows(STRONG))
-                || (run.words.len() >= 2 && run.count <= 4 && place.follows(COMPANIONS));
-            let organization = || run.words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word));
+            let told = !(acronym && text[run.range.clone()].len() <= 5) && (place.has_title || place.follows(&STRONG))
+                || (run.words.len() >= 2 && run.count <= 4 && place.follows(&COMPANIONS));
+            let organization = || run.words.iter().any(|word| lexicon::ORGANIZATIONS.has(word));
             if place.is_organization || (!told && organization()) {
                 continue;
             }
@@ -132,7 +132,7 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
             let is_person = told
                 || goes_on
                 || (run.words.len() >= 2 && slugs.is_made_of(&run.words))
-                || (run.count >= 2 && run.count <= 4 && place.closes && place.follows_colon(WEAK))
+                || (run.count >= 2 && run.count <= 4 && place.closes && place.follows_colon(&WEAK))
                 || (leads && has_contact && !line.is_header)
                 || (leads && line.names_others)
                 || (signed && whole_line);
@@ -209,12 +209,17 @@ fn with_initials(text: &str, range: &Range<usize>) -> Range<usize> {
 const TITLED_FIRMS: &[&str] =
     &["fields", "martens", "oetker", "pepper", "quixote", "reddy", "schar", "scholl", "tussauds"];
 
+/// Words that may follow a person's name.
+static JOINS: Words<32> =
+    Words::of(&["at", "bei", "chez", "en", "from", "of", "on", "or", "and", "und", "et", "y", "e"]);
+
 /// Bytes on each side of a run that can say what it is.
 const WINDOW: usize = 96;
 
 /// What surrounds a run on its line.
-struct Place {
-    before: String,
+struct Place<'a> {
+    /// The end of what stands before.
+    before: &'a str,
     /// At the start of the line, after a bullet, a number or a title.
     leads: bool,
     /// Followed by the end, a comma, a bracket, a dash, or where somebody works.
@@ -225,8 +230,8 @@ struct Place {
     ends_entry: bool,
 }
 
-impl Place {
-    fn of(text: &str, line: &Range<usize>, run: &Run) -> Place {
+impl<'a> Place<'a> {
+    fn of(text: &'a str, line: &Range<usize>, run: &Run) -> Place<'a> {
         // A window of neighbors: the line may be long.
         let start = floor(text, run.range.start.saturating_sub(WINDOW)).max(line.start);
         let end = floor(text, run.range.end + WINDOW).clamp(run.range.end, line.end);
@@ -234,22 +239,20 @@ impl Place {
         let after = &text[run.range.end..end];
         let head = before.trim_end();
         let last = head.split_whitespace().next_back().unwrap_or_default();
-        let title = fold(last.trim_end_matches('.').trim_start_matches(['(', '"', '•', '-']));
+        let title = last.trim_end_matches('.').trim_start_matches(['(', '"', '•', '-']);
         let opens = last.starts_with(char::is_uppercase) || ["dhr.", "mevr.", "mw.", "sig.", "dott."].contains(&last);
         let firm = run.words.first().is_some_and(|word| in_list(TITLED_FIRMS, word));
-        let has_title = in_list(lexicon::HONORIFICS, &title) && before.ends_with([' ', '.']) && opens && !firm;
+        let has_title = lexicon::HONORIFICS.has_folded(title) && before.ends_with([' ', '.']) && opens && !firm;
         let without_title = if has_title { head[..head.len() - last.len()].trim_end() } else { head };
         let marker = without_title.trim_start_matches(|c: char| {
             "•*-–·▪◦>#".contains(c) || c.is_ascii_digit() || c == '.' || c == ')' || c == ' '
         });
         let next = after.trim_start();
-        let next_word =
-            words(next).next().filter(|word| word.start == 0).map(|word| fold(&next[word])).unwrap_or_default();
+        let next_word = &next[..next.find(|c: char| !c.is_alphabetic()).unwrap_or(next.len())];
         let closes = next.is_empty()
             || next.starts_with([',', '(', ':', '|', '–', '—', '-', '<', '[', '•', '.', ';', '/', '\t', '@', '+', '&'])
-            || ["at", "bei", "chez", "en", "from", "of", "on", "or", "and", "und", "et", "y", "e"]
-                .contains(&next_word.as_str());
-        let organization = in_list(lexicon::ORGANIZATIONS, &next_word)
+            || JOINS.has_folded(next_word);
+        let organization = lexicon::ORGANIZATIONS.has_folded(next_word)
             || after.trim_start().starts_with("& ")
                 && after.trim_start()[2..].starts_with(char::is_uppercase)
                 && !has_title
@@ -257,7 +260,7 @@ impl Place {
         let tail = &before[floor(before, before.len().saturating_sub(48))..];
         let ends_entry = after.starts_with([',', '.', ';', ' ']) || after.is_empty();
         Place {
-            before: fold(tail.trim_end()),
+            before: tail.trim_end(),
             leads: marker.is_empty() && start == line.start,
             closes,
             has_title,
@@ -267,19 +270,19 @@ impl Place {
     }
 
     /// Whether one of the cues stands right before, with or without a colon.
-    fn follows(&self, cues: &[&str]) -> bool {
+    fn follows(&self, cues: &Endings) -> bool {
         let before = self.before.trim_end_matches([':', ' ', '-', '–', '(', '"']);
         ends_with_word(before, cues)
     }
 
     /// Whether one of the cues stands right before, with a colon.
-    fn follows_colon(&self, cues: &[&str]) -> bool {
+    fn follows_colon(&self, cues: &Endings) -> bool {
         // `Reference 1: ...`
         let before = self.before.trim_end_matches(|c: char| c.is_ascii_digit() || ": #.".contains(c));
         self.before.ends_with(':') && ends_with_word(before, cues)
     }
 }
 
-fn ends_with_word(before: &str, cues: &[&str]) -> bool {
-    label::ends_with_word(before, cues, |c| c.is_alphanumeric() || c == '\'')
+fn ends_with_word(before: &str, cues: &Endings) -> bool {
+    cues.may_end(before) && cues.end(&fold(before), |c| c.is_alphanumeric() || c == '\'')
 }

@@ -1,10 +1,11 @@
 //! The owner of a résumé: who stands at its top, or whose name makes its e-mail address.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::{Slugs, run_at, runs};
 use crate::redaction::layout::{FIRST_LINES, Layout, fold, words};
-use crate::redaction::lexicon::{self, in_list};
+use crate::redaction::lexicon;
 use crate::redaction::{Kind, Span, placeholder};
 
 /// Lines at the top among which a phone number or an e-mail address makes the document somebody's.
@@ -30,7 +31,8 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs, others: &[Span]) -> Vec<
     // A job description has no owner; its first line names a position and a company.
     // Without anything to contact, only the first line can be a name by its place, and nothing else may stand there.
     // One that begins with somebody's phone number or address is a résumé, whatever its words.
-    let by_place = reachable || !is_job(text);
+    let job = OnceCell::new();
+    let by_place = || reachable || !*job.get_or_init(|| is_job(text));
     let contactable = slugs.any()
         || text.contains("PII_REDACTED")
         || layout.lines.iter().take(12).any(|line| line.is_header && line.has_digit);
@@ -51,6 +53,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs, others: &[Span]) -> Vec<
             // Exports put the name beside a column: a line that is nothing but a name that makes the address.
             let content = &text[line.range.clone()];
             if content.len() <= 50
+                && slugs.any()
                 && let Some((range, words, _)) = whole_name(text, &line.range, slugs, false)
                 && slugs.is_made_of(&words)
             {
@@ -92,10 +95,10 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs, others: &[Span]) -> Vec<
                 (false, 2..) => 80 - place,
                 (false, 1) => 60 - place,
                 (false, _)
-                    if by_place
-                        && count >= 2
+                    if count >= 2
                         && top
-                        && (contactable || (index == first && alone && layout.lines.len() > first + 1)) =>
+                        && (contactable || (index == first && alone && layout.lines.len() > first + 1))
+                        && by_place() =>
                 {
                     25 - place
                 }
@@ -144,7 +147,7 @@ fn with_nickname(text: &str, range: Range<usize>) -> Range<usize> {
         letters
             && (3..=16).contains(&name.len())
             && upper == 1
-            && !in_list(lexicon::NOT_NAMES, &fold(name))
+            && !lexicon::NOT_NAMES.has_folded(name)
             && !["him", "her", "she"].contains(name)
     });
     range.start..range.end + nickname.map_or(0, |name| name.len() + 3)
@@ -184,13 +187,18 @@ fn without_lead(text: &str, field: &Range<usize>) -> Range<usize> {
         "curriculum vitae", "curriculum", "lebenslauf", "resume", "résumé", "cv", "of", "for", "von", "de", "bewerbung",
     ] {
         let matches =
-            rest.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead) || fold(head) == fold(lead));
+            rest.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead) || is_equal_folded(head, lead));
         let next = rest.get(lead.len()..).unwrap_or_default();
         if matches && next.starts_with(|c: char| !c.is_alphanumeric()) {
             rest = next.trim_start_matches(|c: char| !c.is_alphanumeric());
         }
     }
     field.end - rest.len()..field.end
+}
+
+/// Whether two texts that are not equal as ASCII are equal folded.
+fn is_equal_folded(one: &str, other: &str) -> bool {
+    !(one.is_ascii() && other.is_ascii()) && fold(one) == fold(other)
 }
 
 /// A range that begins with a name of two to five words (or one linked word) and holds nothing else but what follows a
@@ -208,7 +216,7 @@ fn whole_name(
     // Titles before the name are left out of it.
     while let Some(word) = words(&text[start..range.end]).next() {
         let title = fold(&text[start + word.start..start + word.end]);
-        if word.start > 0 || !in_list(lexicon::HONORIFICS, &title) {
+        if word.start > 0 || !lexicon::HONORIFICS.has(&title) {
             break;
         }
         let rest = text[start + word.end..range.end].trim_start_matches(['.', ' ', '-']);
@@ -251,11 +259,11 @@ fn whole_name(
 
 /// Whether two to four words can be somebody's name although one of them is usually something else (`Angela Berlin`).
 fn is_plausible(words: &[String]) -> bool {
-    let known = |word: &String| in_list(lexicon::NOT_NAMES, word);
-    let given = words.first().is_some_and(|word| in_list(lexicon::HOMONYMS, word));
+    let known = |word: &String| lexicon::NOT_NAMES.has(word);
+    let given = words.first().is_some_and(|word| lexicon::HOMONYMS.has(word));
     words.len() <= 4
         && (given || !words.iter().all(known))
-        && !words.iter().any(|word| in_list(lexicon::ORGANIZATIONS, word))
+        && !words.iter().any(|word| lexicon::ORGANIZATIONS.has(word))
 }
 
 /// A name with what stands between its parts: a nickname (`Theodore "Ted" Vasquez`) or a wide gap.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{Known, is_opening, next_capital};
 use crate::redaction::layout::{Layout, floor, fold};
-use crate::redaction::lexicon::{self, in_list};
+use crate::redaction::lexicon;
 use crate::redaction::{Kind, Span};
 
 pub(super) fn find(layout: &Layout<'_>, known: &Known, found: &mut Vec<Span>) {
@@ -33,7 +33,7 @@ fn word_at(text: &str, start: usize) -> Range<usize> {
 
 fn is_known(text: &str, word: &Range<usize>, known: &Known) -> bool {
     let value = &text[word.clone()];
-    known.has(&fold(value))
+    known.has_folded(value)
 }
 
 /// The run of known words, initials and particles around a known word.
@@ -60,7 +60,7 @@ fn grow(text: &str, word: Range<usize>, known: &Known) -> Range<usize> {
         while steps < 4 && !next.is_empty() && !is_known(text, &next, known) {
             let value = &text[next.clone()];
             let initial = value.chars().count() == 1 && value.starts_with(is_opening);
-            if !(initial || in_list(lexicon::PARTICLES, &fold(value))) {
+            if !(initial || lexicon::PARTICLES.has_folded(value)) {
                 break;
             }
             let after = &text[next.end..];
@@ -92,7 +92,7 @@ fn is_part_of_something_else(text: &str, run: &Range<usize>, known: &Known) -> b
         .map(|rest| &rest[..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())])
         .unwrap_or_default();
     let next_folded = fold(next);
-    if in_list(lexicon::ORGANIZATIONS, &next_folded)
+    if lexicon::ORGANIZATIONS.has(&next_folded)
         || after.starts_with(", Inc")
         || after.starts_with(", Ltd")
         || after.starts_with(", LLC")
@@ -103,7 +103,7 @@ fn is_part_of_something_else(text: &str, run: &Range<usize>, known: &Known) -> b
         after.strip_prefix(" & ").is_some_and(|rest| rest.starts_with(is_opening)) || before.ends_with("& ");
     let other_partner =
         after.strip_prefix(" & ").map(|rest| &rest[..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())]);
-    let relative = other_partner.is_some_and(|word| known.has(&fold(word)) && !value.eq_ignore_ascii_case(word));
+    let relative = other_partner.is_some_and(|word| known.has_folded(word) && !value.eq_ignore_ascii_case(word));
     if (ampersand && !relative) || before.ends_with("& ") {
         return true;
     }
@@ -116,11 +116,11 @@ fn is_part_of_something_else(text: &str, run: &Range<usize>, known: &Known) -> b
     let joined_before = adjacent
         && last.starts_with(is_opening)
         && last.chars().count() > 1
-        && !in_list(lexicon::HONORIFICS, &last_folded)
-        && !in_list(lexicon::NOT_NAMES, &last_folded)
+        && !lexicon::HONORIFICS.has(&last_folded)
+        && !lexicon::NOT_NAMES.has(&last_folded)
         && !["dear", "thanks", "hello", "hi", "and", "by", "from", "to"].contains(&last_folded.as_str());
     let joined_after =
-        next.starts_with(is_opening) && next.chars().count() > 1 && !in_list(lexicon::NOT_NAMES, &next_folded);
+        next.starts_with(is_opening) && next.chars().count() > 1 && !lexicon::NOT_NAMES.has(&next_folded);
     let dotted = after.starts_with('.') && after[1..].starts_with(char::is_alphanumeric);
     let place = adjacent
         && [
@@ -134,7 +134,7 @@ fn is_part_of_something_else(text: &str, run: &Range<usize>, known: &Known) -> b
     }
     // A technology of the same name: only where somebody does something.
     let folded = fold(value);
-    if in_list(lexicon::HOMONYMS, &folded) {
+    if lexicon::HOMONYMS.has(&folded) {
         let acts = next.starts_with(char::is_lowercase)
             && ![
                 "and", "or", "in", "on", "for", "with", "to", "at", "code", "programs", "scripts", "packages", "jobs",

@@ -1,0 +1,143 @@
+//! Lists with tables that the compiler builds: a search looks at one or two entries, and nothing is built at start.
+
+use super::layout::fold;
+
+/// A list of folded words, found by a hash (FNV-1a, 32 bits) with open addressing.
+pub(super) struct Words<const SLOTS: usize> {
+    pub(super) list: &'static [&'static str],
+    /// Indices into the list plus one; 0 is an empty slot.
+    slots: [u16; SLOTS],
+}
+
+impl<const SLOTS: usize> Words<SLOTS> {
+    /// `SLOTS` is a power of two and at least twice the length of the list.
+    #[expect(clippy::cast_possible_truncation, reason = "the length is checked; `try_from` is not const")]
+    #[expect(clippy::indexing_slicing, reason = "runs in the compiler")]
+    pub(super) const fn of(list: &'static [&'static str]) -> Words<SLOTS> {
+        assert!(SLOTS.is_power_of_two() && list.len() * 2 <= SLOTS && list.len() < u16::MAX as usize);
+        let mut slots = [0; SLOTS];
+        let mut index = 0;
+        while index < list.len() {
+            let mut slot = hash(list[index].as_bytes()) & (SLOTS - 1);
+            while slots[slot] != 0 {
+                slot = (slot + 1) & (SLOTS - 1);
+            }
+            index += 1;
+            slots[slot] = index as u16;
+        }
+        Words { list, slots }
+    }
+
+    /// Whether a folded word is in the list.
+    pub(super) fn has(&self, word: &str) -> bool {
+        self.find(hash(word.as_bytes()), |entry| entry == word)
+    }
+
+    /// Whether a word is in the list, folded; without a copy where it is ASCII.
+    pub(super) fn has_folded(&self, word: &str) -> bool {
+        if word.is_ascii() {
+            self.find(hash(word.as_bytes()), |entry| entry.eq_ignore_ascii_case(word))
+        } else {
+            self.has(&fold(word))
+        }
+    }
+
+    fn find(&self, hash: usize, is_it: impl Fn(&str) -> bool) -> bool {
+        let mut slot = hash & (SLOTS - 1);
+        loop {
+            match self.slots[slot] {
+                0 => return false,
+                index if is_it(self.list[usize::from(index) - 1]) => return true,
+                _ => slot = (slot + 1) & (SLOTS - 1),
+            }
+        }
+    }
+}
+
+/// The same for both cases of ASCII letters.
+const fn hash(bytes: &[u8]) -> usize {
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at].to_ascii_lowercase() as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    // The low bits decide the slot; the high ones are mixed better.
+    (hash ^ (hash >> 15)) as usize
+}
+
+/// A list of folded phrases that a text may end with.
+pub(super) struct Endings {
+    list: &'static [&'static str],
+    /// Hashes of the last two bytes of every phrase, as a set of bits: most texts end with none of them.
+    pairs: [u64; 16],
+    /// The phrases of one byte, as a set of bits.
+    singles: [u64; 4],
+}
+
+impl Endings {
+    pub(super) const fn of(list: &'static [&'static str]) -> Endings {
+        let (mut pairs, mut singles) = ([0; 16], [0; 4]);
+        let mut index = 0;
+        while index < list.len() {
+            let phrase = list[index].as_bytes();
+            let last = phrase[phrase.len() - 1];
+            if phrase.len() == 1 {
+                singles[last as usize / 64] |= 1 << (last % 64);
+            } else {
+                let pair = pair(phrase[phrase.len() - 2], last);
+                pairs[pair / 64] |= 1 << (pair % 64);
+            }
+            index += 1;
+        }
+        Endings { list, pairs, singles }
+    }
+
+    /// Whether a text ends with one of the phrases, and no character that `joins` stands right before it.
+    pub(super) fn end(&self, text: &str, joins: impl Fn(char) -> bool + Copy) -> bool {
+        self.may_end(text) && super::label::ends_with_word(text, self.list, joins)
+    }
+
+    /// Whether a text that is not folded yet can end with one of the phrases.
+    pub(super) fn may_end(&self, text: &str) -> bool {
+        let Some((last, rest)) = text.as_bytes().split_last() else { return false };
+        let before = rest.last().copied().unwrap_or(b' ');
+        let (before, last) = (before.to_ascii_lowercase(), last.to_ascii_lowercase());
+        let pair = pair(before, last);
+        !before.is_ascii()
+            || !last.is_ascii()
+            || self.singles[usize::from(last) / 64] >> (last % 64) & 1 == 1
+            || self.pairs[pair / 64] >> (pair % 64) & 1 == 1
+    }
+}
+
+const fn pair(before: u8, last: u8) -> usize {
+    (before as usize * 37 + last as usize) % 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_in_any_case_and_no_other() {
+        static WORDS: Words<16> = Words::of(&["ab", "ba", "münchen", "x", "zürich"]);
+        for word in WORDS.list {
+            assert!(WORDS.has(word) && WORDS.has_folded(&word.to_uppercase()) == word.is_ascii(), "{word}");
+        }
+        for other in ["", "a", "abc", "AB", "zurich"] {
+            assert!(!WORDS.has(other), "{other}");
+        }
+        static FOLDED: Words<4> = Words::of(&["munchen"]);
+        assert!(FOLDED.has_folded("München") && !FOLDED.has("München"));
+    }
+
+    #[test]
+    fn endings_are_whole_words() {
+        static ENDINGS: Endings = Endings::of(&["passport", "m", "id no"]);
+        let ends = |text: &str| ENDINGS.end(text, char::is_alphanumeric);
+        assert!(ends("my passport") && ends("m") && ends("the id no") && ends("f/m"));
+        assert!(!ends("mypassport") && !ends("rum") && !ends("") && !ends("no") && !ends("passport "));
+        assert!(ENDINGS.may_end("My PASSPORT") && ENDINGS.may_end("naïve é") && !ENDINGS.may_end("passports"));
+    }
+}
