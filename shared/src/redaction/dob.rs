@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::label::Before;
-use super::layout::{Layout, fold, folded, words};
+use super::layout::{Layout, floor, fold, folded, words};
 use super::number::Cluster;
 use super::words::{Endings, Words};
 use super::{Kind, Span};
@@ -128,7 +128,8 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
 
 /// Where a date that begins at `start` ends: digits, month names and what joins them, with at least a year or two numbers.
 fn date_end(text: &str, start: usize, line_end: usize) -> Option<usize> {
-    let rest = &text[start..line_end];
+    // No date is longer, and the line may be.
+    let rest = &text[start..floor(text, start + 80).min(line_end).max(start)];
     let mut end = 0;
     let mut digits = 0;
     let mut at = 0;
