@@ -50,6 +50,10 @@ pub enum Status {
     Refused,
     /// Anything else that went wrong after it may have been billed.
     Failed,
+    /// The client went away before the end.
+    Disconnected,
+    /// The instance went away before it could say: tokens are the most it can have been.
+    Lost,
 }
 
 impl Status {
@@ -61,6 +65,8 @@ impl Status {
             Status::Truncated => "truncated",
             Status::Refused => "refused",
             Status::Failed => "failed",
+            Status::Disconnected => "disconnected",
+            Status::Lost => "lost",
         }
     }
 }
@@ -124,6 +130,45 @@ struct RecordItem {
     duration_ms: u64,
 }
 
+impl RecordItem {
+    fn of(record: &UsageRecord) -> RecordItem {
+        let (pk, sk) = record_key(&record.caller, &record.period, &record.request_id, record.attempt);
+        RecordItem {
+            pk,
+            sk,
+            request_id: record.request_id.to_string(),
+            attempt: record.attempt,
+            timestamp_ms: record.request_id.millis(),
+            caller: record.caller.as_str().to_owned(),
+            task: record.task.name().to_owned(),
+            prompt_version: record.prompt_version.clone(),
+            model: record.model.clone(),
+            status: record.status,
+            input_tokens: record.usage.input_tokens,
+            output_tokens: record.usage.output_tokens,
+            cache_read_tokens: record.usage.cache_read_tokens,
+            cache_write_tokens: record.usage.cache_write_tokens(),
+            cost_pico: record.cost.0,
+            price_version: record.price_version.clone(),
+            estimated: record.estimated,
+            simulated: record.simulated,
+            duration_ms: u64::try_from(record.duration.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl UsageRecord {
+    /// The record as text, to be kept elsewhere while the ledger does not take it.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(&RecordItem::of(self)).unwrap_or_default()
+    }
+}
+
+fn record_key(caller: &Caller, period: &str, request_id: &RequestId, attempt: u32) -> (String, String) {
+    (format!("U#{}#{period}", caller.as_str()), format!("R#{:013}#{request_id}#{attempt}", request_id.millis()))
+}
+
 /// The ledger table of one deployment.
 #[derive(Debug)]
 pub struct Ledger {
@@ -144,7 +189,20 @@ impl Ledger {
     ///
     /// [`StoreError`] after five tries at a contended aggregate, or when the database does not answer.
     pub async fn record(&self, record: &UsageRecord) -> Result<(), StoreError> {
-        let items = vec![self.put(record)?, self.count(record)?];
+        self.write(RecordItem::of(record)).await
+    }
+
+    /// The same for a record that [`UsageRecord::encode`] made; one that does not read is left where it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::record`].
+    pub async fn record_encoded(&self, json: &str) -> Result<(), StoreError> {
+        self.write(serde_json::from_str(json).map_err(|_| StoreError::unexpected("a kept record that is none"))?).await
+    }
+
+    async fn write(&self, item: RecordItem) -> Result<(), StoreError> {
+        let items = vec![self.count(&item)?, self.put(item)?];
         let write = || async {
             let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
             match sent {
@@ -161,28 +219,7 @@ impl Ledger {
         write.retry(backoff).when(|unwritten: &Unwritten| unwritten.conflict).await.map_err(|unwritten| unwritten.error)
     }
 
-    fn put(&self, record: &UsageRecord) -> Result<TransactWriteItem, StoreError> {
-        let item = RecordItem {
-            pk: format!("U#{}#{}", record.caller.as_str(), record.period),
-            sk: format!("R#{:013}#{}#{}", record.request_id.millis(), record.request_id, record.attempt),
-            request_id: record.request_id.to_string(),
-            attempt: record.attempt,
-            timestamp_ms: record.request_id.millis(),
-            caller: record.caller.as_str().to_owned(),
-            task: record.task.name().to_owned(),
-            prompt_version: record.prompt_version.clone(),
-            model: record.model.clone(),
-            status: record.status,
-            input_tokens: record.usage.input_tokens,
-            output_tokens: record.usage.output_tokens,
-            cache_read_tokens: record.usage.cache_read_tokens,
-            cache_write_tokens: record.usage.cache_write_tokens(),
-            cost_pico: record.cost.0,
-            price_version: record.price_version.clone(),
-            estimated: record.estimated,
-            simulated: record.simulated,
-            duration_ms: u64::try_from(record.duration.as_millis()).unwrap_or(u64::MAX),
-        };
+    fn put(&self, item: RecordItem) -> Result<TransactWriteItem, StoreError> {
         let item = serde_dynamo::to_item(item).map_err(|_| StoreError::unexpected("a record that is no item"))?;
         let put = Put::builder()
             .table_name(&self.table)
@@ -193,24 +230,24 @@ impl Ledger {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn count(&self, record: &UsageRecord) -> Result<TransactWriteItem, StoreError> {
+    fn count(&self, item: &RecordItem) -> Result<TransactWriteItem, StoreError> {
         let counters = Counters {
-            requests: u64::from(record.attempt == 1),
+            requests: u64::from(item.attempt == 1),
             attempts: 1,
-            input_tokens: record.usage.input_tokens,
-            output_tokens: record.usage.output_tokens,
-            cache_read_tokens: record.usage.cache_read_tokens,
-            cache_write_tokens: record.usage.cache_write_tokens(),
-            cost: record.cost,
+            input_tokens: item.input_tokens,
+            output_tokens: item.output_tokens,
+            cache_read_tokens: item.cache_read_tokens,
+            cache_write_tokens: item.cache_write_tokens,
+            cost: Picodollars(item.cost_pico),
         };
-        let shard = record.request_id.as_str().bytes().fold(0u32, |sum, byte| sum + u32::from(byte)) % SHARDS;
-        let day = stats::day(record.request_id.millis());
+        let shard = item.request_id.bytes().fold(0u32, |sum, byte| sum + u32::from(byte)) % SHARDS;
+        let day = stats::day(item.timestamp_ms);
         let mut update = Update::builder()
             .table_name(&self.table)
-            .key("PK", s(format!("A#{}#{}", record.caller.as_str(), record.period)))
+            .key("PK", s(item.pk.replacen('U', "A", 1)))
             .key("SK", s(format!("D#{day}#{shard}")));
         let mut add = Vec::new();
-        let owners = [("m", record.model.as_str()), ("t", record.task.name())];
+        let owners = [("m", item.model.as_str()), ("t", item.task.as_str())];
         for (index, (name, value)) in counters.by_letter().into_iter().enumerate().filter(|(_, (_, value))| *value > 0)
         {
             update = update.expression_attribute_values(format!(":{index}"), n(value));
@@ -222,6 +259,30 @@ impl Ledger {
         let update = update.update_expression(format!("ADD {}", add.join(", "))).build();
         let update = update.map_err(|_| StoreError::unexpected("an incomplete update"))?;
         Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The cost that an attempt's record states, in whatever period of its month it counts; `None` without a record.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn recorded_cost(
+        &self,
+        caller: &Caller,
+        request_id: &RequestId,
+        attempt: u32,
+    ) -> Result<Option<Picodollars>, StoreError> {
+        let day = date_of_millis(request_id.millis()).date();
+        for period in self.periods_between(caller, day, day).await? {
+            let got = self.client.get_item().table_name(&self.table).consistent_read(true);
+            let (pk, sk) = record_key(caller, &period, request_id, attempt);
+            let item = got.key("PK", s(pk)).key("SK", s(sk)).send().await.map_err(|error| StoreError::of(&error))?.item;
+            let cost = item.as_ref().and_then(|item| item.get("cost_pico")?.as_n().ok()?.parse().ok());
+            if item.is_some() {
+                return Ok(Some(Picodollars(cost.unwrap_or(0))));
+            }
+        }
+        Ok(None)
     }
 
     /// The period that the ledger names for a caller, if it was ever reset.

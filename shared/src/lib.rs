@@ -11,11 +11,14 @@
 //! - [`budget`]: the dearest an attempt can get, and calendar periods
 //! - [`llm`]: the Messages API client
 //! - [`ledger`]: one record per attempt, day aggregates, statistics
+//! - [`reconcile`]: what an instance that is gone left open
+//! - [`alerts`]: half, four fifths and all of a budget, said once each
+//! - [`idempotency`]: one answer for a request however often it is sent
 //! - [`verify`]: the model's answer held against the source
 //! - [`problem`], [`response`]: every way to say no, and how answers become HTTP
 //!
-//! Modules are pure (values in, values out) except `llm`, `limits::store` and `ledger`, which own one outside system each
-//! (`dynamodb` is the client of the latter two). None reads a clock or the environment for a decision by itself.
+//! Modules are pure (values in, values out) except `llm` and those that own items of a table: `limits::store`, `ledger`,
+//! `reconcile`, `alerts` and `idempotency` (`dynamodb` is their client). None reads a clock or the environment for a decision by itself.
 
 pub mod settings;
 pub mod caller;
@@ -28,6 +31,9 @@ pub mod limits;
 pub mod budget;
 pub mod llm;
 pub mod ledger;
+pub mod reconcile;
+pub mod alerts;
+pub mod idempotency;
 pub mod verify;
 pub mod problem;
 pub mod response;

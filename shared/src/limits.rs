@@ -5,18 +5,23 @@
 //! caller over its limit never touches the shared one.
 
 pub mod bucket;
+mod item;
 pub mod store;
+mod write;
 
 use std::time::{Duration, SystemTime};
 
 pub use bucket::{Buckets, Quota};
-pub use store::{Limits, Permit};
+pub use item::{Note, Open};
+use store::Hold;
+pub use store::Limits;
 
 use crate::budget::Caps;
 use crate::caller::Caller;
 use crate::dynamodb::StoreError;
 use crate::llm::Provider;
 use crate::prices::Picodollars;
+use crate::request::Task;
 use crate::request_id::RequestId;
 
 /// Everything that bounds calls.
@@ -32,6 +37,8 @@ pub struct LimitsConfig {
     pub wait: Duration,
     /// Money per month.
     pub caps: Caps,
+    /// A reservation of this age belongs to an instance that is gone: no call lasts as long.
+    pub orphan_after: Duration,
 }
 
 /// What one attempt wants.
@@ -47,6 +54,10 @@ pub struct Wanted<'a> {
     pub provider: Provider,
     /// The model, which decides the provider's bucket.
     pub model: &'a str,
+    /// What is asked of it.
+    pub task: Task,
+    /// Bytes of the provider request.
+    pub request_bytes: u64,
     /// Prompt tokens, estimated.
     pub input_tokens: u64,
     /// Output tokens at most.
@@ -72,6 +83,10 @@ pub enum Denied {
     Budget {
         /// When the month ends, or soon if only requests in flight stand in the way.
         retry_after: Duration,
+        /// Whether it is spent, not only reserved.
+        spent: bool,
+        /// Whether it is the whole deployment's.
+        of_all: bool,
     },
     /// The attempt's ceiling alone is above a cap: it can never start.
     #[error("dearer than the budget")]
@@ -85,6 +100,70 @@ pub enum Denied {
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Admission to one provider attempt. Settle it whatever happens; what is never settled stays reserved at its ceiling.
+#[derive(Debug)]
+#[must_use = "an unsettled permit keeps its reservation"]
+pub struct Permit {
+    caller: Hold,
+    provider: Hold,
+    /// The statistics period that the caller's item names, once it was closed early.
+    pub stored_period: Option<String>,
+    /// The caller's request bucket after the take; `None` without a limit.
+    pub rate: Option<RateState>,
+    /// How long until the booked slot is due. Sleep this long before calling.
+    pub wait: Duration,
+}
+
+/// A caller's request bucket, as the `RateLimit` header says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateState {
+    /// Requests per minute.
+    pub limit: u64,
+    /// Requests that would be admitted now.
+    pub remaining: u64,
+    /// Until the bucket is full again; of a refused request, until it fits.
+    pub reset: Duration,
+}
+
+/// What is spent of a budget, reservations left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// This month.
+    pub spent: Picodollars,
+    /// Of this much.
+    pub cap: Picodollars,
+}
+
+/// The budgets after a settlement; `None` without a cap, or where the reservation was closed already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The caller's.
+    pub caller: Option<Spent>,
+    /// The whole deployment's.
+    pub total: Option<Spent>,
+}
+
+/// What an instance that is gone left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// A reservation that was never settled.
+    Reservation {
+        /// Whose.
+        caller: Caller,
+        /// The reservation.
+        open: Open,
+    },
+    /// A record that the ledger did not take.
+    Record {
+        /// Whose.
+        caller: Caller,
+        /// Where it is kept.
+        attribute: String,
+        /// The record.
+        json: String,
+    },
 }
 
 /// Microseconds since the Unix epoch, the unit of a theoretical arrival time.

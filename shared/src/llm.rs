@@ -38,6 +38,9 @@ impl Provider {
     }
 }
 
+/// Where a client tells how long the provider wants to be left alone (429 with `retry-after`), as soon as it knows.
+pub type Pauses = tokio::sync::mpsc::UnboundedSender<Duration>;
+
 /// How the client is set up.
 pub struct LlmConfig {
     /// `https://api.anthropic.com`, or any server that speaks the same API.
@@ -87,11 +90,19 @@ impl LlmClient {
     /// # Errors
     ///
     /// [`Failure`], with what may have been billed.
-    pub async fn open(&self, call: &Call, deadline: Instant) -> Result<AnswerStream, Failure> {
+    pub async fn open(&self, call: &Call, deadline: Instant, pauses: &Pauses) -> Result<AnswerStream, Failure> {
         let mut tries = 0u32;
         let attempt = || {
             tries += 1;
-            self.attempt(call, deadline, tries)
+            let attempt = self.attempt(call, deadline, tries);
+            async move {
+                let answer = attempt.await;
+                if let Err(Failure { error: LlmError::Throttled { retry_after: Some(wait), .. }, .. }) = &answer {
+                    // Nobody listens where one instance is all there is.
+                    let _ = pauses.send(*wait);
+                }
+                answer
+            }
         };
         attempt
             .retry(BACKOFF.with_max_times(self.config.max_retries))
@@ -109,8 +120,10 @@ impl LlmClient {
     /// # Errors
     ///
     /// As [`LlmClient::open`], and everything that can go wrong in the stream.
-    pub async fn complete(&self, call: &Call, deadline: Instant) -> Result<Completion, Failure> {
-        let mut answer = self.open(call, deadline).await?;
+    pub async fn complete(&self, call: &Call, deadline: Instant, pauses: Pauses) -> Result<Completion, Failure> {
+        let mut answer = self.open(call, deadline, &pauses).await?;
+        // Whoever waits for pauses need not wait for the answer.
+        drop(pauses);
         while answer.next_text().await?.is_some() {}
         answer.finish()
     }

@@ -73,7 +73,7 @@ impl Serialize for Picodollars {
 }
 
 /// Tokens of one attempt by price class. The classes are disjoint: the whole prompt is input + cache read + cache write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
     /// Prompt tokens at the full price.
     pub input_tokens: u64,

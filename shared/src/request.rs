@@ -175,6 +175,19 @@ impl<T> Input<T> {
         }
     }
 
+    /// Every text in its order.
+    pub fn texts(&self) -> impl Iterator<Item = &T> {
+        let texts: Vec<&T> = match self {
+            Input::ResumeOptimization { resume, job } => vec![resume, job],
+            Input::CoverLetter { resume, job, company, position } => vec![resume, job, company, position],
+            Input::JobAnalysis { job } => vec![job],
+            Input::BulletPoints { bullets, requirements } => bullets.iter().chain(requirements).collect(),
+            Input::Achievements { experience } => vec![experience],
+            Input::QualityReview { resume } => vec![resume],
+        };
+        texts.into_iter()
+    }
+
     /// The same input with every text mapped, in the order of the fields above.
     pub fn map<U>(&self, mut f: impl FnMut(Role, &T) -> U) -> Input<U> {
         match self {

@@ -38,6 +38,12 @@ impl RequestId {
         RequestId(text.iter().map(|&byte| char::from(byte)).collect())
     }
 
+    /// An id as it stands in a key.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<RequestId> {
+        (text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| RequestId(text.to_owned()))
+    }
+
     /// The twelve characters.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -44,6 +44,8 @@ pub struct Config {
     pub max_retries: usize,
     /// Rates and budgets.
     pub limits: LimitsConfig,
+    /// How long answers of idempotent requests are kept; `None` is off.
+    pub idempotency_ttl: Option<Duration>,
     /// What happens to unsupported claims.
     pub verify: Mode,
     /// Table names.
@@ -102,13 +104,15 @@ impl Config {
         if max_tokens == 0 {
             reader.problem("LLM_MAX_TOKENS must be a whole number above 0");
         }
+        let timeout = reader.millis_or("LLM_TIMEOUT_MS", 120_000);
+        let hours = reader.parsed_or::<u32>("IDEMPOTENCY_TTL_HOURS", "a whole number of hours (0 is off)", 24);
         let config = Config {
             key,
             base_url,
             models,
             max_tokens,
             temperature,
-            timeout: reader.millis_or("LLM_TIMEOUT_MS", 120_000),
+            timeout,
             idle_timeout: reader.millis_or("LLM_IDLE_TIMEOUT_MS", 30_000),
             max_retries: reader.parsed_or("LLM_MAX_RETRIES", "a whole number", 2),
             limits: LimitsConfig {
@@ -117,8 +121,11 @@ impl Config {
                 caller_max_in_flight: Some(reader.parsed_or("CALLER_MAX_IN_FLIGHT", "a whole number (0 is off)", 40))
                     .filter(|most| *most > 0),
                 wait: reader.millis_or("RATE_LIMIT_WAIT_MS", 2_000),
+                // The function ends 30 s after the longest call; a minute more for clocks that differ.
+                orphan_after: timeout + Duration::from_secs(90),
                 caps: Caps { caller: reader.dollars("CALLER_BUDGET_USD"), total: reader.dollars("TOTAL_BUDGET_USD") },
             },
+            idempotency_ttl: (hours > 0).then(|| Duration::from_secs(u64::from(hours) * 3600)),
             verify: reader.parsed_or("VERIFY_MODE", "revert, flag or off", Mode::Revert),
             tables: Tables::read(&reader),
             auth,

@@ -9,6 +9,7 @@ mod model;
 mod bill;
 mod answer;
 mod refusal;
+mod stored;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -20,8 +21,10 @@ use futures_util::future::BoxFuture;
 use http::Response;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use lambda_http::{Error, Request, RequestExt};
+use shared::alerts::Alerts;
 use shared::caller::{Caller, Scope};
 use shared::dynamodb::StoreError;
+use shared::idempotency::{Idempotency, Key};
 use shared::ledger::Ledger;
 use shared::limits::Limits;
 use shared::llm::{LlmClient, LlmConfig};
@@ -31,6 +34,7 @@ use shared::request::{self, MAX_BODY_BYTES, Task};
 use shared::response::{self, Arrival, Complete};
 
 pub use config::{Config, KeySource};
+use pipeline::{Job, Notes};
 use route::Route;
 
 /// Callers that a sandbox remembers before it forgets all of them.
@@ -47,6 +51,9 @@ pub struct Generate {
     llm: Result<LlmClient, Code>,
     limits: Limits,
     ledger: Ledger,
+    alerts: Alerts,
+    /// `None` is off.
+    idempotency: Option<Idempotency>,
     /// Callers this sandbox has met, with the period the ledger named for them.
     met: Mutex<HashMap<Caller, Option<String>>>,
 }
@@ -95,7 +102,9 @@ impl Generate {
             prompts: Prompts::embedded(),
             llm,
             limits: Limits::new(client.clone(), config.tables.state.clone(), config.limits.clone()),
-            ledger: Ledger::new(client, config.tables.ledger.clone()),
+            ledger: Ledger::new(client.clone(), config.tables.ledger.clone()),
+            alerts: Alerts::new(client.clone(), config.tables.ledger.clone()),
+            idempotency: config.idempotency_ttl.map(|ttl| Idempotency::new(client, config.tables.state.clone(), ttl)),
             met: Mutex::default(),
             config,
         })
@@ -107,13 +116,15 @@ impl Generate {
     ///
     /// None: the signature is the runtime's.
     pub async fn handle(&self, event: Request) -> Result<Response<ResponseBody>, Error> {
-        let arrival = Arrival::at(SystemTime::now());
+        let (arrival, notes) = (Arrival::at(SystemTime::now()), Notes::default());
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
-        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival));
-        Ok(response::guarded(answer, &arrival).await.map(|body| Full::new(body).boxed_unsync()))
+        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival, &notes));
+        let mut response = response::guarded(answer, &arrival).await;
+        notes.write(response.headers_mut());
+        Ok(response.map(|body| Full::new(body).boxed_unsync()))
     }
 
-    async fn answer(&self, event: &Request, arrival: &Arrival) -> Result<Complete, Problem> {
+    async fn answer(&self, event: &Request, arrival: &Arrival, notes: &Notes) -> Result<Complete, Problem> {
         let route = Route::of(event.method(), &response::path(event))?;
         let identity = self.config.auth.identify(event)?;
         identity.require(Scope::Generate)?;
@@ -125,13 +136,26 @@ impl Generate {
         let id = &arrival.request_id;
         match route {
             Route::Generate(_) => {
-                let deadline = self.deadline(event, arrival.now);
-                let answer = self.generate(&request, &identity.caller, arrival, deadline).await?;
-                Ok(response::json(&answer, id))
+                let key = self.idempotency_key(event, &identity.caller, body)?;
+                let job = Job {
+                    request: &request,
+                    caller: &identity.caller,
+                    arrival,
+                    time_left: self.deadline(event, arrival.now),
+                    key: key.as_ref(),
+                    notes,
+                };
+                Ok(response::json(&self.generate(&job).await?, id))
             }
             Route::Analyze => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
             Route::Redact => Ok(response::json(&pipeline::redact_only(&request.input), id)),
         }
+    }
+
+    /// The claim that an `Idempotency-Key` makes, unless replays are off.
+    fn idempotency_key(&self, event: &Request, caller: &Caller, body: &[u8]) -> Result<Option<Key>, Problem> {
+        let header = event.headers().get("idempotency-key").filter(|_| self.idempotency.is_some());
+        header.map(|value| Key::of(caller, &response::path(event), value.as_bytes(), body)).transpose()
     }
 
     /// The period that the ledger names for a caller; asked, and the caller noted there, once per caller and sandbox. Later

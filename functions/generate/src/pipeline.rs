@@ -5,25 +5,31 @@
 //!          -> settle + record -> verify -> rehydrate -> respond
 //! ```
 //!
-//! [`Generate::generate`] reads like that line. Everything it calls is a step of [`shared`] or a file beside this one.
+//! [`Generate::attempt`] reads like that line. Everything it calls is a step of [`shared`] or a file beside this one.
 
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
+use http::header::{HeaderMap, HeaderValue};
 use shared::analysis::{Analysis, analyze, score_of};
 use shared::caller::Caller;
-use shared::limits::{Permit, Wanted};
-use shared::llm::{Call, Completion, Failure, Provider, StopReason};
+use shared::dynamodb::StoreError;
+use shared::idempotency::{Begun, Key};
+use shared::limits::{Denied, Permit, RateState, Wanted};
+use shared::llm::{Call, Completion, Failure, LlmClient, Provider, StopReason};
 use shared::problem::{Code, Problem};
 use shared::prompts::{InvalidOutput, Output};
-use shared::redaction::{Redacted, redact};
+use shared::reconcile::sweep;
+use shared::redaction::{Redacted, Vault, redact};
 use shared::request::{GenerateRequest, Input, Task};
 use shared::response::Arrival;
 use shared::verify::verify_output;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, RedactedTexts, UsageStats};
+use crate::answer::{Answer, RedactedTexts};
 use crate::bill::Bill;
 use crate::model::Choice;
+use crate::stored::{ModelAnswer, Stored, problem_of};
 use crate::{Generate, refusal};
 
 /// A rough count of the tokens in a request, for the per-minute token buckets. Reconciled with the reported usage.
@@ -32,24 +38,91 @@ const BYTES_PER_TOKEN: u64 = 3;
 /// With less time than this a call is not begun: it would end without an answer and be billed all the same.
 const SHORTEST_CALL: Duration = Duration::from_millis(250);
 
-impl Generate {
-    /// The main job: one attempt at the model, everything around it.
-    ///
-    /// `time_left` is how long the model call may take from `arrival` on.
-    pub(crate) async fn generate(
-        &self,
-        request: &GenerateRequest,
-        caller: &Caller,
-        arrival: &Arrival,
-        time_left: Duration,
-    ) -> Result<Answer, Problem> {
-        let llm = self.llm.as_ref().map_err(|code| Problem::new(*code))?;
-        let deadline = Instant::now() + time_left;
-        let choice = Choice::of(request, &self.config, arrival.now)?;
-        let version = self.prompts.version(request.input.task(), request.options.prompt_version.as_deref())?;
-        self.limits.check_blocked(caller, arrival.now).map_err(|denied| refusal::denied(&denied))?;
+/// How much longer than its call a request may take before its idempotency claim passes to the next.
+const CLAIM_MARGIN: Duration = Duration::from_secs(15);
 
-        let (redacted, vault) = redact(&request.input);
+/// A request on its way, with what its response says beside the answer.
+pub(crate) struct Job<'a> {
+    pub(crate) request: &'a GenerateRequest,
+    pub(crate) caller: &'a Caller,
+    pub(crate) arrival: &'a Arrival,
+    /// How long the model call may take from the arrival on.
+    pub(crate) time_left: Duration,
+    /// From the `Idempotency-Key`, if the request has one.
+    pub(crate) key: Option<&'a Key>,
+    /// What the headers say.
+    pub(crate) notes: &'a Notes,
+}
+
+/// What the response's headers say, gathered on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) rate: OnceLock<RateState>,
+    pub(crate) replayed: OnceLock<()>,
+}
+
+impl Notes {
+    /// `RateLimit` and `RateLimit-Policy` (IETF draft ratelimit-headers-11) of the caller's requests per minute, and
+    /// whether the answer is a replay.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        if let Some(RateState { limit, remaining, reset }) = self.rate.get() {
+            // Rounded up, as `Retry-After` is.
+            let seconds = reset.as_secs() + u64::from(reset.subsec_nanos() > 0);
+            let values = [
+                ("ratelimit-policy", format!("\"default\";q={limit};w=60")),
+                ("ratelimit", format!("\"default\";r={remaining};t={seconds}")),
+            ];
+            for (name, value) in values {
+                if let Ok(value) = HeaderValue::from_str(&value) {
+                    headers.insert(name, value);
+                }
+            }
+        }
+        if self.replayed.get().is_some() {
+            headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+    }
+}
+
+impl Generate {
+    /// The main job: an answer from the model, or the one that a request with the same idempotency key got.
+    pub(crate) async fn generate(&self, job: &Job<'_>) -> Result<Answer, Problem> {
+        let choice = Choice::of(job.request, &self.config, job.arrival.now)?;
+        let wanted_version = job.request.options.prompt_version.as_deref();
+        let version = self.prompts.version(job.request.input.task(), wanted_version)?;
+        let (Some(key), Some(idempotency)) = (job.key, &self.idempotency) else {
+            return self.attempt(job, &choice, version).await;
+        };
+        let owner = &job.arrival.request_id;
+        let running_until = job.arrival.now + job.time_left + CLAIM_MARGIN;
+        let begun = idempotency.begin(key, owner, running_until, job.arrival.now).await;
+        match begun.map_err(|error| refusal::store("idempotency", &error))? {
+            Begun::Claimed => {}
+            Begun::Answered(stored) => return self.replay(&stored, job, key),
+            Begun::Mismatch => return Err(Code::IdempotencyMismatch.into()),
+            Begun::Running { retry_after } => {
+                return Err(Problem::new(Code::IdempotencyInProgress).retry_after(retry_after));
+            }
+        }
+        let answered = self.attempt(job, &choice, version).await;
+        if let Err(problem) = &answered {
+            let closed = match Stored::refusal(problem) {
+                Some(stored) => idempotency.finish(key, owner, &stored.encode(), SystemTime::now()).await,
+                None => idempotency.give_up(key, owner).await,
+            };
+            note_unwritten("claim", closed, job.arrival);
+        }
+        answered
+    }
+
+    /// One attempt at the model, everything around it.
+    async fn attempt(&self, job: &Job<'_>, choice: &Choice, version: &'static str) -> Result<Answer, Problem> {
+        let arrival = job.arrival;
+        let llm = self.llm.as_ref().map_err(|code| Problem::new(*code))?;
+        let deadline = Instant::now() + job.time_left;
+        self.limits.check_blocked(job.caller, arrival.now).map_err(|denied| self.refused(&denied, job))?;
+
+        let (redacted, vault) = redact(&job.request.input);
         let analysis = analyze_input(&redacted);
         let structured = choice.model.structured_output();
         let prompt = self
@@ -60,44 +133,119 @@ impl Generate {
             .map_err(|error| refusal::internal("call", &error))?;
         choice.require_room(&call)?;
 
-        let wanted = wanted(caller, arrival, &choice, &call);
-        let (permit, period) = self.admit(&wanted, arrival.now, deadline).await?;
-        let outcome = llm.complete(&call, deadline).await;
-        let bill = Bill::of(&outcome, &choice, call.bytes());
-        self.settle(&permit, &bill, &Attempt { wanted: &wanted, task: redacted.task(), version, period, arrival })
-            .await;
+        let wanted = wanted(job, choice, &call);
+        let (permit, period) = self.admit(&wanted, job, deadline).await?;
+        let outcome = self.call(llm, &call, &wanted, deadline).await;
+        let bill = Bill::of(&outcome, choice, call.bytes());
+        let attempt = Attempt { wanted: &wanted, task: redacted.task(), version, period, arrival };
+        let settle = self.settle(&permit, &bill, &attempt);
+        let answer = async {
+            let completion = outcome.map_err(|failure: Failure| refusal::failed(&failure.error))?;
+            let given = ModelAnswer::new(completion, &bill, choice.model.id(), version, arrival);
+            let answer = self.finish(&given, structured, &redacted, &vault, analysis)?;
+            self.store(job, &redacted, given).await;
+            Ok(answer)
+        };
+        // Polled in this order: what was spent is on its way before anything can go wrong with the answer.
+        futures_util::future::join(settle, answer).await.1
+    }
 
-        let completion = outcome.map_err(|failure: Failure| refusal::failed(&failure.error))?;
-        let mut output = read(&completion, &redacted, structured)?;
-        let verification = verify_output(&mut output, &redacted, self.config.verify, &vault)
+    /// From the model's words to the answer: read, verify, put originals back.
+    fn finish(
+        &self,
+        given: &ModelAnswer,
+        structured: bool,
+        redacted: &Input<Redacted>,
+        vault: &Vault,
+        analysis: Option<Analysis>,
+    ) -> Result<Answer, Problem> {
+        let mut output = read(given, redacted, structured)?;
+        let verification = verify_output(&mut output, redacted, self.config.verify, vault)
             .map_err(|_| Problem::new(Code::InvalidModelOutput))?;
-        let analysis = analysis.map(|analysis| rescore(analysis, &output, &redacted).restore(&vault));
-        output.rehydrate(&vault);
+        let analysis = analysis.map(|analysis| rescore(analysis, &output, redacted).restore(vault));
+        output.rehydrate(vault);
+        let stop_reason = given.stop_reason();
         Ok(Answer {
             output,
             analysis,
             verification,
             redaction: vault.counts().clone(),
-            usage_stats: UsageStats::new(&bill, choice.model, completion.attempts, arrival),
-            stop_reason: completion.stop_reason.as_str(),
-            truncated: completion.is_truncated(),
-            simulated: completion.simulated,
-            prompt_version: version,
-            request_id: arrival.request_id.to_string(),
+            usage_stats: given.usage_stats(),
+            stop_reason: stop_reason.as_str(),
+            truncated: matches!(stop_reason, StopReason::MaxTokens | StopReason::ContextWindowExceeded),
+            simulated: given.simulated,
+            prompt_version: given.prompt_version.clone(),
+            request_id: given.request_id.clone(),
         })
     }
 
-    /// Takes permits and reserves budget, and sleeps until a booked slot is due. Returns the statistics period, too.
-    async fn admit(
+    /// The answer that was given before, made again from what is stored and the same request.
+    fn replay(&self, stored: &str, job: &Job<'_>, key: &Key) -> Result<Answer, Problem> {
+        let _ = job.notes.replayed.set(());
+        let (hash, given) = match Stored::decode(stored)? {
+            Stored::Answer { redacted, answer } => (redacted, answer),
+            Stored::Refused { code } => return Err(problem_of(&code)),
+        };
+        let (redacted, vault) = redact(&job.request.input);
+        // Another version of this service may number placeholders otherwise: then they would come back wrong.
+        let structured = given.is_structured().filter(|_| key.hash_of(redacted.texts().map(Redacted::as_str)) == hash);
+        let structured = structured.ok_or(Code::ReplayExpired)?;
+        let analysis = analyze_input(&redacted);
+        self.finish(&given, structured, &redacted, &vault, analysis)
+    }
+
+    /// Closes the claim of a request with an idempotency key.
+    async fn store(&self, job: &Job<'_>, redacted: &Input<Redacted>, answer: ModelAnswer) {
+        let (Some(key), Some(idempotency)) = (job.key, &self.idempotency) else { return };
+        let hash = key.hash_of(redacted.texts().map(Redacted::as_str));
+        let stored = Stored::Answer { redacted: hash, answer }.encode();
+        let closed = idempotency.finish(key, &job.arrival.request_id, &stored, SystemTime::now()).await;
+        note_unwritten("claim", closed, job.arrival);
+    }
+
+    /// Asks the model. Meanwhile every instance is held back for as long as the provider wants to be left alone, and
+    /// what other instances left behind is closed.
+    async fn call(
         &self,
+        llm: &LlmClient,
+        call: &Call,
         wanted: &Wanted<'_>,
-        now: SystemTime,
         deadline: Instant,
-    ) -> Result<(Permit, String), Problem> {
+    ) -> Result<Completion, Failure> {
+        let (throttled, mut pauses) = tokio::sync::mpsc::unbounded_channel();
+        let asked = llm.complete(call, deadline, throttled);
+        let hold_back = async {
+            while let Some(pause) = pauses.recv().await {
+                let held = self.limits.hold_back(wanted.provider, wanted.model, pause, SystemTime::now()).await;
+                if let Err(error) = held {
+                    tracing::warn!(%error, "other instances do not know that the provider throttles");
+                }
+            }
+        };
+        let sweep = sweep(&self.limits, &self.ledger, SystemTime::now());
+        futures_util::future::join3(asked, hold_back, sweep).await.0
+    }
+
+    /// Takes permits and reserves budget, and sleeps until a booked slot is due. Returns the statistics period, too.
+    async fn admit(&self, wanted: &Wanted<'_>, job: &Job<'_>, deadline: Instant) -> Result<(Permit, String), Problem> {
+        let now = job.arrival.now;
         // The two do not depend on each other, so a new caller costs no extra round trip.
         let (known, permit) =
             futures_util::future::join(self.meet(wanted.caller), self.limits.acquire(wanted, now)).await;
-        let permit = permit.map_err(|denied| refusal::denied(&denied))?;
+        let permit = match permit {
+            // What an instance that is gone still holds may be what stands in the way.
+            Err(Denied::Concurrency | Denied::Budget { .. }) if sweep(&self.limits, &self.ledger, now).await > 0 => {
+                self.limits.acquire(wanted, now).await
+            }
+            permit => permit,
+        };
+        if let Err(Denied::Budget { spent: true, of_all, .. }) = &permit {
+            self.alerts.exhausted((!of_all).then_some(wanted.caller), now).await;
+        }
+        let permit = permit.map_err(|denied| self.refused(&denied, job))?;
+        if let Some(rate) = permit.rate {
+            let _ = job.notes.rate.set(rate);
+        }
         let known = match known {
             Ok(known) => known,
             Err(error) => {
@@ -117,23 +265,37 @@ impl Generate {
         Ok((permit, period))
     }
 
+    /// A refusal as a problem; the caller's own rate goes into the headers.
+    fn refused(&self, denied: &Denied, job: &Job<'_>) -> Problem {
+        if let Denied::Rate { retry_after } = denied
+            && let Some(state) = self.limits.rate_state(None, job.arrival.now)
+        {
+            let _ = job.notes.rate.set(RateState { remaining: 0, reset: *retry_after, ..state });
+        }
+        refusal::denied(denied)
+    }
+
     /// Closes the reservation and writes the record, in parallel. What fails here is logged and loses neither the answer
-    /// nor money: an open reservation stays at its ceiling, which is never too little.
+    /// nor money: an open reservation stays at its ceiling until it is swept, and a record that the ledger does not take
+    /// is kept in the caller's item.
     async fn settle(&self, permit: &Permit, bill: &Bill, attempt: &Attempt<'_>) {
         let now = SystemTime::now();
-        let settled = self.limits.settle(permit, &bill.usage, bill.cost, now);
         let record = bill.record(attempt, now);
         let recorded = async {
-            match &record {
-                Some(record) => self.ledger.record(record).await,
-                None => Ok(()),
-            }
+            let Some(record) = &record else { return };
+            let Err(error) = self.ledger.record(record).await else { return };
+            let kept =
+                self.limits.keep_record(&record.caller, &record.request_id, record.attempt, &record.encode()).await;
+            let (cost_usd, is_kept) = (record.cost, kept.is_ok());
+            tracing::error!(request_id = %record.request_id, %error, %cost_usd, is_kept, "record not written");
         };
-        let (settled, recorded) = futures_util::future::join(settled, recorded).await;
-        for (what, result) in [("settle", settled), ("record", recorded)] {
-            if let Err(error) = result {
+        let settled = self.limits.settle(permit, &bill.usage, bill.cost, now);
+        let ((), settled) = futures_util::future::join(recorded, settled).await;
+        match settled {
+            Ok(settled) => self.alerts.after(attempt.wanted.caller, &settled, now).await,
+            Err(error) => {
                 let id = &attempt.arrival.request_id;
-                tracing::error!(request_id = %id, what, %error, cost_usd = %bill.cost, "not written");
+                tracing::error!(request_id = %id, %error, cost_usd = %bill.cost, "not settled");
             }
         }
     }
@@ -147,6 +309,12 @@ impl Generate {
     }
 }
 
+fn note_unwritten(what: &'static str, result: Result<(), StoreError>, arrival: &Arrival) {
+    if let Err(error) = result {
+        tracing::error!(request_id = %arrival.request_id, what, %error, "not written");
+    }
+}
+
 /// What a record says beside the bill.
 pub(crate) struct Attempt<'a> {
     pub(crate) wanted: &'a Wanted<'a>,
@@ -156,13 +324,15 @@ pub(crate) struct Attempt<'a> {
     pub(crate) arrival: &'a Arrival,
 }
 
-fn wanted<'a>(caller: &'a Caller, arrival: &'a Arrival, choice: &Choice, call: &Call) -> Wanted<'a> {
+fn wanted<'a>(job: &'a Job<'_>, choice: &Choice, call: &Call) -> Wanted<'a> {
     Wanted {
-        caller,
-        request_id: &arrival.request_id,
+        caller: job.caller,
+        request_id: &job.arrival.request_id,
         attempt: 1,
         provider: Provider::Anthropic,
         model: choice.model.id(),
+        task: job.request.input.task(),
+        request_bytes: call.bytes(),
         input_tokens: call.bytes().div_ceil(BYTES_PER_TOKEN),
         output_tokens: choice.max_tokens,
         ceiling: choice.model.ceiling(call.bytes(), choice.max_tokens),
@@ -170,12 +340,12 @@ fn wanted<'a>(caller: &'a Caller, arrival: &'a Arrival, choice: &Choice, call: &
 }
 
 /// The answer in its agreed form, by how the model stopped.
-fn read(completion: &Completion, input: &Input<Redacted>, structured: bool) -> Result<Output, Problem> {
+fn read(given: &ModelAnswer, input: &Input<Redacted>, structured: bool) -> Result<Output, Problem> {
     let task = input.task();
-    let parsed = match completion.stop_reason {
-        StopReason::EndTurn => Output::parse(task, structured, &completion.text),
+    let parsed = match given.stop_reason() {
+        StopReason::EndTurn => Output::parse(task, structured, &given.text),
         StopReason::MaxTokens | StopReason::ContextWindowExceeded => {
-            Output::parse_truncated(task, structured, &completion.text)
+            Output::parse_truncated(task, structured, &given.text)
         }
         StopReason::Refusal => return Err(Code::ModelRefused.into()),
         StopReason::Unexpected => return Err(Code::ProviderError.into()),

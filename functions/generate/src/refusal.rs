@@ -11,7 +11,7 @@ pub(crate) fn denied(denied: &Denied) -> Problem {
     match denied {
         Denied::Rate { retry_after } => Problem::new(Code::RateLimited).retry_after(*retry_after),
         Denied::Concurrency => Problem::new(Code::ConcurrencyLimited).retry_after(Duration::from_secs(1)),
-        Denied::Budget { retry_after } => Problem::new(Code::BudgetExhausted).retry_after(*retry_after),
+        Denied::Budget { retry_after, .. } => Problem::new(Code::BudgetExhausted).retry_after(*retry_after),
         Denied::TooDear => Problem::new(Code::BudgetExhausted)
             .with_detail("This request alone could exceed the budget; ask for fewer tokens.")
             .never_retryable(),

@@ -173,6 +173,24 @@ impl Ledger {
         Ok(PeriodStart { period, since_ms })
     }
 
+    /// The period that was in force when a request arrived. It does not depend on when it is asked, so that a late record
+    /// has one key only.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn period_at(&self, caller: &Caller, arrived: SystemTime) -> Result<String, StoreError> {
+        let month = budget::month(arrived);
+        let arrived_ms = crate::limits::micros(arrived) / 1000;
+        let begun = self.query(&period_key(caller), &format!("P#{month}"), &format!("P#{month}.~")).await?;
+        let begun = begun.iter().filter_map(|item| {
+            let since: u64 = item.get("since")?.as_n().ok()?.parse().ok()?;
+            let period = item.get("SK")?.as_s().ok()?.strip_prefix("P#")?;
+            (since <= arrived_ms).then(|| (since, period.to_owned()))
+        });
+        Ok(begun.max().map_or(month, |(_, period)| period))
+    }
+
     /// Sums of one caller.
     ///
     /// # Errors
@@ -207,7 +225,12 @@ impl Ledger {
     }
 
     /// Each month of the days, and every period that a reset began in it.
-    async fn periods_between(&self, caller: &Caller, from: Date, to: Date) -> Result<Vec<String>, StoreError> {
+    pub(super) async fn periods_between(
+        &self,
+        caller: &Caller,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<String>, StoreError> {
         let month = |date: Date| format!("{:04}-{:02}", date.year(), u8::from(date.month()));
         let mut periods = vec![month(from)];
         let mut day = from;

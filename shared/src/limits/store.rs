@@ -3,61 +3,54 @@
 //! Two items per attempt. The caller's: `L#k#<caller>` / `L`; the provider's: `L#g#<provider>` / `L`, with one set of
 //! buckets per model. Attributes: `tr ti tu` theoretical arrival times in microseconds (requests, input, output; the
 //! provider's carry the model's name), `b<yyyymm>` picodollars committed in a month (spent and reserved), `r<rid>.<n>`
-//! an open reservation, `n` reservations open, `p` the caller's statistics period once it was closed early.
+//! an open reservation (its ceiling; in the provider's item a [`Note`]), `n` reservations open, `p` the caller's statistics
+//! period once it was closed early, `w<rid>.<n>` a record that the ledger did not take.
 //!
 //! A reservation's attribute makes acquire exactly-once: a repeated write finds it and counts as admitted. Settling
 //! removes it, so a repeated settlement changes nothing.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValue;
 
-use super::bucket::{Buckets, Form, Quota, Take};
-use super::{Denied, LimitsConfig, Wanted, micros};
+use super::bucket::{Buckets, PERIOD, Quota, Take};
+use super::item::{self, Item, Note, Open, number};
+use super::write::{BucketTake, Refusal, Write, refusal};
+use super::{Denied, Leftover, LimitsConfig, Permit, RateState, Settled, Spent, Wanted, micros};
 use crate::budget;
 use crate::caller::Caller;
 use crate::dynamodb::{StoreError, n, s};
+use crate::llm::Provider;
 use crate::prices::{Picodollars, Usage};
-
-type Item = HashMap<String, AttributeValue>;
+use crate::request_id::RequestId;
 
 /// At most this many calls for one decision: a wrong guess costs one more, a lost race another.
 const MAX_CALLS: usize = 3;
 /// Callers and models that this sandbox remembers before it forgets all of them.
 const MAX_REMEMBERED: usize = 10_000;
+/// Leftovers that wait for the sweeper; more are found again.
+const MAX_LEFTOVERS: usize = 64;
 /// When to come back if only requests in flight keep a budget from fitting: some will have been settled.
 const SOON: Duration = Duration::from_secs(5);
 const MAX_BLOCK: Duration = Duration::from_secs(1);
 
-/// Admission to one provider attempt. Settle it whatever happens; what is never settled stays reserved at its ceiling.
-#[derive(Debug)]
-#[must_use = "an unsettled permit keeps its reservation"]
-pub struct Permit {
-    caller: Hold,
-    provider: Hold,
-    /// The statistics period that the caller's item names, once it was closed early.
-    pub stored_period: Option<String>,
-    /// How long until the booked slot is due. Sleep this long before calling.
-    pub wait: Duration,
-}
-
 /// One item's part of a permit.
 #[derive(Debug)]
-struct Hold {
-    key: String,
-    month: String,
-    reservation: String,
-    reserved: Picodollars,
-    tokens: Vec<TokenHold>,
+pub(super) struct Hold {
+    pub(super) key: String,
+    pub(super) month: String,
+    pub(super) reservation: String,
+    pub(super) reserved: Picodollars,
+    pub(super) cap: Option<Picodollars>,
+    pub(super) tokens: Vec<TokenHold>,
 }
 
 /// Token permits that were taken by estimate.
 #[derive(Debug)]
-struct TokenHold {
+pub(super) struct TokenHold {
     attribute: String,
     quota: Quota,
     input: bool,
@@ -73,17 +66,14 @@ struct Ask<'a> {
     buckets: Buckets,
     cap: Option<Picodollars>,
     max_in_flight: Option<u64>,
+    note: Option<Note>,
 }
 
-enum Refusal {
-    Rate(Duration),
-    Concurrency,
-    /// The month's budget, as far as it is spent.
-    Budget,
-    /// The month's budget, for as long as others' reservations are open.
-    Reserved,
-    /// The ceiling alone exceeds the cap.
-    TooDear,
+/// What an item gave.
+struct Taken {
+    hold: Hold,
+    item: Item,
+    wait: Duration,
 }
 
 /// The limiter of one deployment. Clones of the client share its connections; what is remembered is per sandbox and only
@@ -96,6 +86,8 @@ pub struct Limits {
     /// Last seen arrival times, to guess the form of the next write.
     seen: Mutex<HashMap<String, u64>>,
     blocked: Mutex<HashMap<String, Block>>,
+    /// What crashed instances left in the items seen.
+    leftovers: Mutex<Vec<Leftover>>,
 }
 
 /// A refusal worth remembering.
@@ -107,11 +99,21 @@ struct Block {
     admitted_at: SystemTime,
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Limits {
     /// A limiter over the state table.
     #[must_use]
     pub fn new(client: Client, table: String, config: LimitsConfig) -> Limits {
-        Limits { client, table, config, seen: Mutex::default(), blocked: Mutex::default() }
+        Limits { client, table, config, seen: Mutex::default(), blocked: Mutex::default(), leftovers: Mutex::default() }
+    }
+
+    /// What it enforces.
+    #[must_use]
+    pub fn config(&self) -> &LimitsConfig {
+        &self.config
     }
 
     /// Refuses a caller that was just refused without asking the database; for at most a second.
@@ -120,7 +122,7 @@ impl Limits {
     ///
     /// [`Denied::Rate`] with the time that the last refusal named.
     pub fn check_blocked(&self, caller: &Caller, now: SystemTime) -> Result<(), Denied> {
-        let blocked = self.blocked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let blocked = locked(&self.blocked);
         let block = blocked.get(caller.as_str()).filter(|block| now < block.until);
         match block.and_then(|block| block.admitted_at.duration_since(now).ok()) {
             Some(retry_after) => Err(Denied::Rate { retry_after }),
@@ -141,8 +143,9 @@ impl Limits {
             buckets: config.caller,
             cap: config.caps.caller,
             max_in_flight: config.caller_max_in_flight,
+            note: None,
         };
-        let (caller, item, caller_wait) = match self.take(&ask, wanted, now).await? {
+        let caller = match self.take(&ask, wanted, now).await? {
             Ok(taken) => taken,
             Err(refusal) => {
                 let denied = denied(refusal, now, |retry_after| Denied::Rate { retry_after });
@@ -154,22 +157,42 @@ impl Limits {
         };
         let suffix = format!(":{}", wanted.model);
         let ask = Ask {
-            key: format!("L#g#{}", wanted.provider.name()),
+            key: provider_key(wanted.provider),
             suffix: &suffix,
             buckets: config.provider,
             cap: config.caps.total,
             max_in_flight: None,
+            note: Some(Note::of(wanted)),
         };
         let refused = match self.take(&ask, wanted, now).await {
-            Ok(Ok((provider, _, wait))) => {
-                let stored_period = item.get("p").and_then(|value| value.as_s().ok()).cloned();
-                return Ok(Permit { caller, provider, stored_period, wait: wait.max(caller_wait) });
+            Ok(Ok(provider)) => {
+                return Ok(Permit {
+                    stored_period: caller.item.get("p").and_then(|value| value.as_s().ok()).cloned(),
+                    rate: self.rate_state(number(&caller.item, "tr"), now),
+                    wait: provider.wait.max(caller.wait),
+                    caller: caller.hold,
+                    provider: provider.hold,
+                });
             }
-            Ok(Err(refusal)) => denied(refusal, now, |retry_after| Denied::Provider { retry_after }),
+            Ok(Err(refusal)) => match denied(refusal, now, |retry_after| Denied::Provider { retry_after }) {
+                Denied::Budget { retry_after, spent, .. } => Denied::Budget { retry_after, spent, of_all: true },
+                other => other,
+            },
             Err(error) => error.into(),
         };
-        self.release(&caller, &Usage::default(), Picodollars::ZERO, now).await?;
+        self.release(&caller.hold, &Usage::default(), Picodollars::ZERO, now).await?;
         Err(refused)
+    }
+
+    /// The caller's request bucket with this arrival time, as the `RateLimit` header says it; `None` without a limit.
+    #[must_use]
+    pub fn rate_state(&self, tat: Option<u64>, now: SystemTime) -> Option<RateState> {
+        let quota = self.config.caller.requests?;
+        let now = micros(now);
+        let ahead = tat.unwrap_or(0).saturating_sub(now);
+        let room = u64::try_from(PERIOD.as_micros()).unwrap_or(u64::MAX).saturating_sub(ahead);
+        let remaining = (room / quota.increment_us(1).max(1)).min(quota.limit());
+        Some(RateState { limit: quota.limit(), remaining, reset: Duration::from_micros(ahead) })
     }
 
     /// Replaces the reservation by the actual cost and corrects the token buckets, in both items at once.
@@ -183,11 +206,47 @@ impl Limits {
         usage: &Usage,
         cost: Picodollars,
         now: SystemTime,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Settled, StoreError> {
         let caller = self.release(&permit.caller, usage, cost, now);
         let provider = self.release(&permit.provider, usage, cost, now);
         let (caller, provider) = futures_util::future::join(caller, provider).await;
-        caller.and(provider)
+        Ok(Settled { caller: caller?, total: provider? })
+    }
+
+    /// Holds everybody back from a model for as long as the provider asked for (its 429): the bucket of every instance.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn hold_back(
+        &self,
+        provider: Provider,
+        model: &str,
+        wait: Duration,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        // Due one whole period and the wait from now: the bucket is empty until then and refills from there.
+        let until = micros(now + PERIOD + wait.min(MAX_HOLD));
+        let held = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("PK", s(provider_key(provider)))
+            .key("SK", s("L"))
+            .update_expression("SET #t = :until")
+            .condition_expression("attribute_not_exists(#t) OR #t < :until")
+            .expression_attribute_names("#t", format!("tr:{model}"))
+            .expression_attribute_values(":until", n(until))
+            .send()
+            .await;
+        match held {
+            Err(error)
+                if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Err(StoreError::of(&error))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn take(
@@ -195,64 +254,91 @@ impl Limits {
         ask: &Ask<'_>,
         wanted: &Wanted<'_>,
         now: SystemTime,
-    ) -> Result<Result<(Hold, Item, Duration), Refusal>, StoreError> {
-        let month = format!("b{}", budget::month(now).replace('-', ""));
-        let reservation = format!("r{}.{}", wanted.request_id, wanted.attempt);
+    ) -> Result<Result<Taken, Refusal>, StoreError> {
+        let month = month_attribute(now);
+        let reservation = Open::attribute(wanted.request_id, wanted.attempt);
         if ask.cap.is_some_and(|cap| wanted.ceiling > cap) {
             return Ok(Err(Refusal::TooDear));
         }
         let takes = self.takes(ask, wanted, now);
-        let mut known: Vec<Option<u64>> = takes.iter().map(|(name, ..)| self.remembered(&ask.key, name)).collect();
+        let mut known: Vec<Option<u64>> = takes.iter().map(|take| self.remembered(&ask.key, &take.attribute)).collect();
         for _ in 0..MAX_CALLS {
-            let write = Write { ask, takes: &takes, known: &known, month: &month, reservation: &reservation };
-            let item = match write.send(&self.client, &self.table, wanted.ceiling).await? {
+            let write = Write {
+                key: &ask.key,
+                cap: ask.cap,
+                max_in_flight: ask.max_in_flight,
+                takes: &takes,
+                known: &known,
+                month: &month,
+                reservation: &reservation,
+                ceiling: wanted.ceiling,
+                note: ask.note.as_ref().map(Note::write),
+            };
+            let item = match write.send(&self.client, &self.table).await? {
                 Ok(item) => item,
                 Err(item) if item.contains_key(&reservation) => item,
                 Err(item) => {
-                    let room = ask.cap.map(|cap| cap.0 - wanted.ceiling.0);
-                    if let Some(refusal) = refusal(&item, &month, room, ask.max_in_flight, &takes) {
+                    if let Some(refusal) = refusal(&write, &item) {
                         self.remember(&ask.key, &takes, &item);
+                        self.note_leftovers(wanted.caller, ask.note.is_some(), &item, now);
                         return Ok(Err(refusal));
                     }
-                    known = takes.iter().map(|(name, ..)| number(&item, name)).collect();
+                    known = takes.iter().map(|take| number(&item, &take.attribute)).collect();
                     continue;
                 }
             };
             self.remember(&ask.key, &takes, &item);
-            let due = takes.iter().map(|(name, take, ..)| take.wait_until_due(number(&item, name).unwrap_or(0)));
-            let wait = due.max().unwrap_or_default();
-            let tokens = takes.iter().filter(|(.., taken)| taken.is_some()).map(|(name, _, quota, taken)| TokenHold {
-                attribute: name.clone(),
-                quota: *quota,
-                input: name.starts_with("ti"),
-                taken: taken.unwrap_or(0),
-                tat_after: number(&item, name).unwrap_or(0),
+            self.note_leftovers(wanted.caller, ask.note.is_some(), &item, now);
+            let tat = |take: &BucketTake| number(&item, &take.attribute).unwrap_or(0);
+            let wait = takes.iter().map(|take| take.take.wait_until_due(tat(take))).max().unwrap_or_default();
+            let tokens = takes.iter().filter_map(|take| {
+                let (input, taken) = take.tokens?;
+                let attribute = take.attribute.clone();
+                Some(TokenHold { attribute, quota: take.quota?, input, taken, tat_after: tat(take) })
             });
-            let tokens = tokens.collect();
-            let key = ask.key.clone();
-            return Ok(Ok((Hold { key, month, reservation, reserved: wanted.ceiling, tokens }, item, wait)));
+            let hold = Hold {
+                key: ask.key.clone(),
+                tokens: tokens.collect(),
+                month,
+                reservation,
+                reserved: wanted.ceiling,
+                cap: ask.cap,
+            };
+            return Ok(Ok(Taken { hold, item, wait }));
         }
         Err(StoreError::unexpected("the limiter's item changed under every write"))
     }
 
-    /// Attribute, take, quota and, for token buckets, the estimate taken.
-    fn takes(&self, ask: &Ask<'_>, wanted: &Wanted<'_>, now: SystemTime) -> Vec<(String, Take, Quota, Option<u64>)> {
+    fn takes(&self, ask: &Ask<'_>, wanted: &Wanted<'_>, now: SystemTime) -> Vec<BucketTake> {
         let wait = u64::try_from(self.config.wait.as_micros()).unwrap_or(0);
         let buckets = [
             ("tr", ask.buckets.requests, 1, None),
-            ("ti", ask.buckets.input_tokens, wanted.input_tokens, Some(wanted.input_tokens)),
-            ("tu", ask.buckets.output_tokens, wanted.output_tokens, Some(wanted.output_tokens)),
+            ("ti", ask.buckets.input_tokens, wanted.input_tokens, Some((true, wanted.input_tokens))),
+            ("tu", ask.buckets.output_tokens, wanted.output_tokens, Some((false, wanted.output_tokens))),
         ];
-        let take = |(name, quota, permits, tokens): (&str, Option<Quota>, u64, Option<u64>)| {
-            let quota = quota?;
-            let take = Take { increment: quota.increment_us(permits), now: micros(now), wait };
-            Some((format!("{name}{}", ask.suffix), take, quota, tokens))
+        let take = |(name, quota, permits, tokens): (&str, Option<Quota>, u64, Option<(bool, u64)>)| {
+            // The provider may ask for a pause also where its bucket has no limit here.
+            let watched = name == "tr" && ask.note.is_some();
+            let increment = quota.map_or(0, |quota: Quota| quota.increment_us(permits));
+            (quota.is_some() || watched).then(|| BucketTake {
+                attribute: format!("{name}{}", ask.suffix),
+                take: Take { increment, now: micros(now), wait },
+                quota,
+                tokens,
+            })
         };
         buckets.into_iter().filter_map(take).collect()
     }
 
-    /// Closes one item's reservation. A condition that fails means it is closed already.
-    async fn release(&self, hold: &Hold, usage: &Usage, cost: Picodollars, now: SystemTime) -> Result<(), StoreError> {
+    /// Closes one item's reservation. A condition that fails means it is closed already; then nothing is known of what
+    /// is spent.
+    pub(super) async fn release(
+        &self,
+        hold: &Hold,
+        usage: &Usage,
+        cost: Picodollars,
+        now: SystemTime,
+    ) -> Result<Option<Spent>, StoreError> {
         let difference = i128::from(cost.0) - i128::from(hold.reserved.0);
         let mut set = vec!["#b = #b + :difference".to_owned()];
         let mut update = self
@@ -262,6 +348,7 @@ impl Limits {
             .key("PK", s(&hold.key))
             .key("SK", s("L"))
             .condition_expression("attribute_exists(#r)")
+            .return_values(ReturnValue::AllNew)
             .expression_attribute_names("#r", &hold.reservation)
             .expression_attribute_names("#b", &hold.month)
             .expression_attribute_values(":difference", n(difference))
@@ -279,35 +366,155 @@ impl Limits {
         }
         let expression = format!("SET {} REMOVE #r ADD n :closed", set.join(", "));
         match update.update_expression(expression).send().await {
-            Ok(_) => Ok(()),
+            Ok(output) => {
+                let item = output.attributes.unwrap_or_default();
+                let reserved: u64 = item::open(&item).iter().map(|open| open.reserved.0).sum();
+                let committed = number(&item, &hold.month).unwrap_or(0);
+                let spent = Picodollars(committed.saturating_sub(reserved));
+                Ok(hold.cap.map(|cap| Spent { spent, cap }))
+            }
             Err(error)
                 if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
             {
-                Ok(())
+                Ok(None)
             }
             Err(error) => Err(StoreError::of(&error)),
         }
     }
 
-    fn remembered(&self, key: &str, attribute: &str) -> Option<u64> {
-        let seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        seen.get(&format!("{key}/{attribute}")).copied()
+    /// Keeps a record in the caller's item that the ledger did not take; the next request of the caller brings it along.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn keep_record(
+        &self,
+        caller: &Caller,
+        request_id: &RequestId,
+        attempt: u32,
+        record: &str,
+    ) -> Result<(), StoreError> {
+        let name = format!("w{request_id}.{attempt}");
+        let update = self.caller_update(caller).update_expression("SET #w = :w").expression_attribute_names("#w", name);
+        let sent = update.expression_attribute_values(":w", s(record)).send().await;
+        sent.map(|_| ()).map_err(|error| StoreError::of(&error))
     }
 
-    fn remember(&self, key: &str, takes: &[(String, Take, Quota, Option<u64>)], item: &Item) {
-        let mut seen = self.seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    /// Forgets a record that was kept, once the ledger has it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn drop_record(&self, caller: &Caller, attribute: &str) -> Result<(), StoreError> {
+        let update =
+            self.caller_update(caller).update_expression("REMOVE #w").expression_attribute_names("#w", attribute);
+        update.send().await.map(|_| ()).map_err(|error| StoreError::of(&error))
+    }
+
+    fn caller_update(
+        &self,
+        caller: &Caller,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.table);
+        update.key("PK", s(caller_key(caller))).key("SK", s("L"))
+    }
+
+    /// What crashed instances left in the items that were seen since the last call.
+    #[must_use]
+    pub fn take_leftovers(&self) -> Vec<Leftover> {
+        std::mem::take(&mut *locked(&self.leftovers))
+    }
+
+    /// What the provider's item says of a reservation; `None` if it is not open there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn note(
+        &self,
+        provider: Provider,
+        request_id: &RequestId,
+        attempt: u32,
+    ) -> Result<Option<Note>, StoreError> {
+        let got = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let got = got.key("PK", s(provider_key(provider))).key("SK", s("L")).send().await;
+        let item = got.map_err(|error| StoreError::of(&error))?.item.unwrap_or_default();
+        let mut open = item::open(&item).into_iter();
+        Ok(open.find(|open| open.request_id == *request_id && open.attempt == attempt).and_then(|open| open.note))
+    }
+
+    /// Closes a reservation that its own instance left open, in both items.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn close(
+        &self,
+        caller: &Caller,
+        open: &Open,
+        cost: Picodollars,
+        now: SystemTime,
+    ) -> Result<(), StoreError> {
+        let hold = |key: String| Hold {
+            key,
+            month: month_attribute(open.arrived()),
+            reservation: Open::attribute(&open.request_id, open.attempt),
+            reserved: open.reserved,
+            cap: None,
+            tokens: Vec::new(),
+        };
+        let (mine, shared) = (hold(caller_key(caller)), hold(provider_key(Provider::Anthropic)));
+        let usage = Usage::default();
+        let closed = futures_util::future::join(
+            self.release(&mine, &usage, cost, now),
+            self.release(&shared, &usage, cost, now),
+        );
+        let (mine, shared) = closed.await;
+        mine.and(shared).map(|_| ())
+    }
+
+    fn note_leftovers(&self, caller: &Caller, is_provider: bool, item: &Item, now: SystemTime) {
+        let Some(before) = now.checked_sub(self.config.orphan_after) else { return };
+        let stale = item::open(item).into_iter().filter(|open| open.arrived() < before);
+        let mut found: Vec<Leftover> = stale
+            .map(|open| {
+                let caller = open.note.as_ref().map_or_else(|| caller.clone(), |note| note.caller.clone());
+                Leftover::Reservation { caller, open }
+            })
+            .collect();
+        if !is_provider {
+            let kept = item::unwritten(item).into_iter();
+            found.extend(kept.map(|(attribute, json)| Leftover::Record { caller: caller.clone(), attribute, json }));
+        }
+        if found.is_empty() {
+            return;
+        }
+        let mut leftovers = locked(&self.leftovers);
+        for leftover in found {
+            if leftovers.len() < MAX_LEFTOVERS && !leftovers.contains(&leftover) {
+                leftovers.push(leftover);
+            }
+        }
+    }
+
+    fn remembered(&self, key: &str, attribute: &str) -> Option<u64> {
+        locked(&self.seen).get(&format!("{key}/{attribute}")).copied()
+    }
+
+    fn remember(&self, key: &str, takes: &[BucketTake], item: &Item) {
+        let mut seen = locked(&self.seen);
         if seen.len() > MAX_REMEMBERED {
             seen.clear();
         }
-        for (name, ..) in takes {
-            if let Some(tat) = number(item, name) {
-                seen.insert(format!("{key}/{name}"), tat);
+        for take in takes {
+            if let Some(tat) = number(item, &take.attribute) {
+                seen.insert(format!("{key}/{}", take.attribute), tat);
             }
         }
     }
 
     fn block(&self, caller: &Caller, now: SystemTime, retry_after: Duration) {
-        let mut blocked = self.blocked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut blocked = locked(&self.blocked);
         if blocked.len() > MAX_REMEMBERED {
             blocked.clear();
         }
@@ -315,6 +522,9 @@ impl Limits {
         blocked.insert(caller.as_str().to_owned(), block);
     }
 }
+
+/// Longest pause a provider may ask of everybody.
+const MAX_HOLD: Duration = Duration::from_secs(600);
 
 impl TokenHold {
     /// Microseconds to add to the arrival time: positive where more was used than taken. A refund never exceeds what
@@ -326,103 +536,12 @@ impl TokenHold {
     }
 }
 
-/// One conditional write.
-struct Write<'a> {
-    ask: &'a Ask<'a>,
-    takes: &'a [(String, Take, Quota, Option<u64>)],
-    known: &'a [Option<u64>],
-    month: &'a str,
-    reservation: &'a str,
-}
-
-impl Write<'_> {
-    /// The item after the write, or, if a condition failed, as it is.
-    async fn send(&self, client: &Client, table: &str, ceiling: Picodollars) -> Result<Result<Item, Item>, StoreError> {
-        let mut set = vec!["#r = :ceiling".to_owned(), "#b = if_not_exists(#b, :zero) + :ceiling".to_owned()];
-        let mut conditions = vec!["attribute_not_exists(#r)".to_owned()];
-        let mut update = client
-            .update_item()
-            .table_name(table)
-            .key("PK", s(&self.ask.key))
-            .key("SK", s("L"))
-            .expression_attribute_names("#r", self.reservation)
-            .expression_attribute_names("#b", self.month)
-            .expression_attribute_values(":ceiling", n(ceiling.0))
-            .expression_attribute_values(":zero", n(0))
-            .expression_attribute_values(":one", n(1));
-        if let Some(cap) = self.ask.cap {
-            conditions.push("(attribute_not_exists(#b) OR #b <= :room)".to_owned());
-            update = update.expression_attribute_values(":room", n(cap.0 - ceiling.0));
-        }
-        if let Some(most) = self.ask.max_in_flight {
-            conditions.push("(attribute_not_exists(n) OR n < :most)".to_owned());
-            update = update.expression_attribute_values(":most", n(most));
-        }
-        for (index, ((name, take, ..), known)) in self.takes.iter().zip(self.known).enumerate() {
-            update = update.expression_attribute_names(format!("#t{index}"), name);
-            let (floor, limit) = take.busy_range();
-            match take.form(*known) {
-                Form::Idle => {
-                    set.push(format!("#t{index} = :t{index}"));
-                    conditions.push(format!("(attribute_not_exists(#t{index}) OR #t{index} < :now{index})"));
-                    update = update
-                        .expression_attribute_values(format!(":t{index}"), n(take.now + take.increment))
-                        .expression_attribute_values(format!(":now{index}"), n(take.now));
-                }
-                Form::Busy => {
-                    set.push(format!("#t{index} = #t{index} + :t{index}"));
-                    conditions.push(format!("#t{index} BETWEEN :f{index} AND :l{index}"));
-                    update = update
-                        .expression_attribute_values(format!(":t{index}"), n(take.increment))
-                        .expression_attribute_values(format!(":f{index}"), n(floor))
-                        .expression_attribute_values(format!(":l{index}"), n(limit));
-                }
-            }
-        }
-        let sent = update
-            .update_expression(format!("SET {} ADD n :one", set.join(", ")))
-            .condition_expression(conditions.join(" AND "))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match sent {
-            Ok(output) => Ok(Ok(output.attributes.unwrap_or_default())),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Err(failed.item.clone().unwrap_or_default()))
-                }
-                _ => Err(StoreError::of(&error)),
-            },
-        }
-    }
-}
-
-/// Why the item, as it is, refuses; `None` if only the guess was wrong.
-fn refusal(
-    item: &Item,
-    month: &str,
-    room: Option<u64>,
-    max_in_flight: Option<u64>,
-    takes: &[(String, Take, Quota, Option<u64>)],
-) -> Option<Refusal> {
-    let committed = number(item, month).unwrap_or(0);
-    if let Some(room) = room.filter(|room| committed > *room) {
-        let open = item.keys().filter(|name| name.starts_with('r')).filter_map(|name| number(item, name)).sum();
-        return Some(if committed.saturating_sub(open) > room { Refusal::Budget } else { Refusal::Reserved });
-    }
-    if max_in_flight.is_some_and(|most| number(item, "n").unwrap_or(0) >= most) {
-        return Some(Refusal::Concurrency);
-    }
-    takes.iter().filter_map(|(name, take, ..)| take.refused_for(number(item, name))).max().map(Refusal::Rate)
-}
-
 fn denied(refusal: Refusal, now: SystemTime, rate: impl Fn(Duration) -> Denied) -> Denied {
     match refusal {
         Refusal::Rate(retry_after) => rate(retry_after),
         Refusal::Concurrency => Denied::Concurrency,
-        Refusal::Budget => Denied::Budget { retry_after: budget::until_next_month(now) },
-        Refusal::Reserved => Denied::Budget { retry_after: SOON },
+        Refusal::Budget => Denied::Budget { retry_after: budget::until_next_month(now), spent: true, of_all: false },
+        Refusal::Reserved => Denied::Budget { retry_after: SOON, spent: false, of_all: false },
         Refusal::TooDear => Denied::TooDear,
     }
 }
@@ -443,6 +562,10 @@ fn caller_key(caller: &Caller) -> String {
     format!("L#k#{}", caller.as_str())
 }
 
-fn number(item: &Item, attribute: &str) -> Option<u64> {
-    item.get(attribute)?.as_n().ok()?.parse().ok()
+fn provider_key(provider: Provider) -> String {
+    format!("L#g#{}", provider.name())
+}
+
+fn month_attribute(at: SystemTime) -> String {
+    format!("b{}", budget::month(at).replace('-', ""))
 }

@@ -35,7 +35,9 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    fn parse(text: &str) -> StopReason {
+    /// The reason of this name.
+    #[must_use]
+    pub fn parse(text: &str) -> StopReason {
         match text {
             "end_turn" | "stop_sequence" => StopReason::EndTurn,
             "max_tokens" => StopReason::MaxTokens,
