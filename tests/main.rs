@@ -4,6 +4,8 @@ mod main_job;
 mod tasks;
 mod bad_input;
 mod model_client;
+mod idempotency;
+mod leftovers;
 mod limits;
 mod statistics;
 mod redaction;

@@ -1,0 +1,178 @@
+//! What crashed instances leave behind, what the provider asks for, and what a budget says on its way up.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use shared::request_id::RequestId;
+use tests::fixtures::{short_answer, short_body};
+use tests::model_server::Reply;
+use tests::stack::{Reply as Answer, Stack, number, string};
+
+const KEY: (&str, &str) = ("ANTHROPIC_API_KEY", "k");
+const CEILING: u64 = 90_000_000_000;
+
+async fn asked_by(stack: &Stack, caller: &str) -> Answer {
+    stack.post_with("/api/v1/generate", &[("x-api-key", caller)], &short_body()).await
+}
+
+fn play(stack: &Stack, times: usize) {
+    (0..times).for_each(|_| stack.model.play(Reply::answer(&short_answer())));
+}
+
+/// The reservation of an instance that died ten minutes ago, in the caller's item and, if it got so far, the provider's.
+async fn orphan(stack: &Stack, caller: &str, with_provider: bool) -> RequestId {
+    let id = RequestId::new(SystemTime::now() - Duration::from_secs(600), 42);
+    let month = format!("b{}", shared::budget::month(SystemTime::now()).replace('-', ""));
+    let note = format!("{CEILING} 2000 8192 0 claude-sonnet-5-5 {caller}");
+    let items = [
+        (format!("L#k#{caller}"), AttributeValue::N(CEILING.to_string())),
+        ("L#g#anthropic".to_owned(), AttributeValue::S(note)),
+    ];
+    for (key, value) in items.into_iter().take(1 + usize::from(with_provider)) {
+        let update = stack.client.update_item().table_name(&stack.state_table);
+        let update = update.key("PK", AttributeValue::S(key)).key("SK", AttributeValue::S("L".to_owned()));
+        let update = update.update_expression("SET #r = :r ADD #b :b, n :one");
+        let update =
+            update.expression_attribute_names("#r", format!("r{id}.1")).expression_attribute_names("#b", &month);
+        let update = update.expression_attribute_values(":b", AttributeValue::N(CEILING.to_string()));
+        let update = update.expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        update.expression_attribute_values(":r", value).send().await.expect("written");
+    }
+    id
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_lost_is_recorded_at_its_most_and_every_book_agrees() {
+    let stack = Stack::with(&[KEY]).await;
+    play(&stack, 1);
+    let id = orphan(&stack, "a", true).await;
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    let records = stack.records().await;
+    let lost = records.iter().find(|record| string(record, "request_id") == id.as_str()).expect("a record");
+    assert_eq!((string(lost, "status").as_str(), lost["estimated"].as_bool()), ("lost", Ok(&true)));
+    // 2000 x $2 and 8192 x $10 a million.
+    assert_eq!(number(lost, "cost_pico"), 2_000 * 2_000_000 + 8_192 * 10_000_000);
+    let sum: u64 = records.iter().map(|record| number(record, "cost_pico")).sum();
+    assert_eq!(stack.committed().await, (sum, sum, 0));
+    let stats = stack.get_with("/api/v1/stats", &[("x-api-key", "a")]).await.json();
+    assert_eq!(stats["total_requests"], 2);
+}
+
+#[tokio::test]
+async fn an_instance_that_died_before_the_provider_was_asked_costs_nothing() {
+    let stack = Stack::with(&[KEY]).await;
+    play(&stack, 1);
+    orphan(&stack, "a", false).await;
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    let records = stack.records().await;
+    assert_eq!(records.len(), 1);
+    let cost = number(&records[0], "cost_pico");
+    assert_eq!(stack.committed().await, (cost, cost, 0));
+}
+
+#[tokio::test]
+async fn orphans_that_stand_in_the_way_are_closed_at_once() {
+    let stack = Stack::with(&[KEY, ("CALLER_MAX_IN_FLIGHT", "1"), ("CALLER_BUDGET_USD", "0.20")]).await;
+    play(&stack, 1);
+    orphan(&stack, "a", true).await;
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    assert_eq!(stack.committed().await.2, 0);
+}
+
+#[tokio::test]
+async fn another_callers_request_heals_the_provider_item_too() {
+    let stack = Stack::with(&[KEY]).await;
+    play(&stack, 1);
+    orphan(&stack, "a", true).await;
+    assert_eq!(asked_by(&stack, "b").await.status, 200);
+    let (callers, provider, open) = stack.committed().await;
+    assert_eq!((callers, open), (provider, 0));
+    assert_eq!(stack.get_with("/api/v1/stats", &[("x-api-key", "a")]).await.json()["total_requests"], 1);
+}
+
+#[tokio::test]
+async fn a_record_that_the_ledger_did_not_take_is_written_by_the_next_request() {
+    let stack = Stack::with(&[KEY]).await;
+    play(&stack, 2);
+    // No ledger: the answer is given all the same, and its record kept.
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    stack.client.delete_table().table_name(&stack.ledger_table).send().await.expect("deleted");
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    let kept = |items: Vec<tests::stack::Item>| {
+        items
+            .iter()
+            .flat_map(|item| item.keys().cloned().collect::<Vec<_>>())
+            .filter(|name| name.starts_with('w'))
+            .count()
+    };
+    assert_eq!(kept(stack.items(&stack.state_table).await), 1);
+    let tables = shared::settings::Tables { state: stack.state_table.clone(), ledger: stack.ledger_table.clone() };
+    shared::dynamodb::create_missing_tables(&stack.client, &tables).await.expect("created");
+    play(&stack, 1);
+    assert_eq!(asked_by(&stack, "a").await.status, 200);
+    assert_eq!(kept(stack.items(&stack.state_table).await), 0);
+    assert_eq!(stack.records().await.len(), 2, "the kept one and the last");
+}
+
+#[tokio::test]
+async fn the_providers_pause_holds_every_instance_back() {
+    for rate in ["50", "0"] {
+        let variables = [KEY, ("LLM_MAX_RETRIES", "0"), ("PROVIDER_RPM", rate), ("RATE_LIMIT_WAIT_MS", "0")];
+        let first = Stack::with(&variables).await;
+        let second = first.another(&variables).await;
+        first.model.play(Reply::error(429, "rate_limit_error", &[("retry-after", "20")]));
+        assert_eq!(asked_by(&first, "a").await.code(), "provider-throttled");
+        let refused = asked_by(&second, "b").await;
+        assert_eq!((refused.status, refused.code().as_str()), (503, "provider-throttled"), "{rate}");
+        let seconds: u64 = refused.header("retry-after").parse().expect("seconds");
+        assert!((19..=22).contains(&seconds), "{rate}: {seconds}");
+        assert_eq!(first.model.received().len(), 1, "{rate}");
+    }
+}
+
+#[tokio::test]
+async fn headers_say_what_is_left() {
+    let stack = Stack::with(&[KEY, ("CALLER_RPM", "3"), ("RATE_LIMIT_WAIT_MS", "0")]).await;
+    play(&stack, 3);
+    for (remaining, reset) in [(2, 20), (1, 40), (0, 60)] {
+        let reply = asked_by(&stack, "a").await;
+        assert_eq!(reply.header("ratelimit-policy"), "\"default\";q=3;w=60");
+        let limit = reply.header("ratelimit");
+        let near = [reset, reset - 1].iter().any(|t| limit == format!("\"default\";r={remaining};t={t}"));
+        assert!(near, "{limit}");
+    }
+    let refused = asked_by(&stack, "a").await;
+    let wait = refused.header("retry-after").to_owned();
+    assert_eq!(refused.header("ratelimit"), format!("\"default\";r=0;t={wait}"));
+    let free = Stack::with(&[KEY, ("CALLER_RPM", "0")]).await;
+    play(&free, 1);
+    assert_eq!(asked_by(&free, "a").await.header("ratelimit"), "");
+}
+
+#[tokio::test]
+async fn each_share_of_a_budget_is_said_once() {
+    // Each answer costs $0.017.
+    let stack = Stack::with(&[KEY, ("CALLER_BUDGET_USD", "0.15"), ("TOTAL_BUDGET_USD", "100")]).await;
+    let second = stack.another(&[KEY, ("CALLER_BUDGET_USD", "0.15"), ("TOTAL_BUDGET_USD", "100")]).await;
+    play(&stack, 20);
+    let alerts = || async {
+        let mut items = stack.items(&stack.ledger_table).await;
+        items.retain(|item| string(item, "PK").starts_with('E'));
+        let mut keys: Vec<String> = items.iter().map(|item| string(item, "PK") + &string(item, "SK")[7..]).collect();
+        keys.sort();
+        keys
+    };
+    let mut seen = Vec::new();
+    for turn in 0..20 {
+        let reply = asked_by(if turn % 2 == 0 { &stack } else { &second }, "a").await;
+        let now = alerts().await;
+        assert!(now.starts_with(&seen), "{now:?}");
+        seen = now;
+        if reply.status != 200 {
+            break;
+        }
+    }
+    let half = "E#a#050".to_owned();
+    assert!(seen.contains(&half), "{seen:?}");
+    assert_eq!(seen.last().map(String::as_str), Some("E#a#100"), "the refusal says that all of it is used");
+}
