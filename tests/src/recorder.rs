@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::Response;
 use tokio::net::TcpListener;
+
+use crate::fault_proxy::end_to_end;
 
 /// Database operations in the order they began, by name (`UpdateItem`).
 #[derive(Clone, Debug)]
@@ -59,13 +61,4 @@ async fn pass_on(State(forward): State<Forward>, request: Request) -> Response<B
         *headers = end_to_end(reply.headers());
     }
     response.body(Body::from(reply.bytes().await.unwrap_or_default())).unwrap_or_default()
-}
-
-/// The headers that are not about one connection.
-fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let mut kept = headers.clone();
-    for name in ["host", "connection", "content-length", "transfer-encoding"] {
-        kept.remove(name);
-    }
-    kept
 }

@@ -1,6 +1,7 @@
 //! Every figure that the documents or an issue quote: `cargo run --release -p bench -- <what>`.
 
 mod fuzz;
+mod limits;
 mod redaction;
 mod stages;
 
@@ -19,6 +20,12 @@ struct Cli {
 enum What {
     /// Random inputs against what redaction promises.
     Fuzz(fuzz::Options),
+    /// Limits, budgets and the ledger under fire, against any DynamoDB endpoint.
+    Limits(limits::Options),
+    #[command(hide = true)]
+    LimitsRateWorker(limits::rate::Worker),
+    #[command(hide = true)]
+    LimitsCrashWorker(limits::crash::Worker),
     /// How well and how fast personal data is found.
     Redaction(redaction::Options),
     /// The pure steps of a request on the example texts: microseconds and shares in one run.
@@ -28,8 +35,15 @@ enum What {
 fn main() -> ExitCode {
     match Cli::parse().what {
         What::Fuzz(options) => return fuzz::run(&options),
+        What::Limits(options) => return on_runtime(limits::run(options)),
+        What::LimitsRateWorker(worker) => on_runtime(limits::rate::work(worker)),
+        What::LimitsCrashWorker(worker) => on_runtime(limits::crash::work(worker)),
         What::Redaction(options) => redaction::run(&options),
         What::Stages => stages::run(),
     }
     ExitCode::SUCCESS
+}
+
+fn on_runtime<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(work)
 }
