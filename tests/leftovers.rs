@@ -32,8 +32,7 @@ async fn orphan(stack: &Stack, caller: &str, with_provider: bool) -> RequestId {
         let update = stack.client.update_item().table_name(&stack.state_table);
         let update = update.key("PK", AttributeValue::S(key)).key("SK", AttributeValue::S("L".to_owned()));
         let update = update.update_expression("SET #r = :r ADD #b :b, n :one");
-        let update =
-            update.expression_attribute_names("#r", format!("r{id}.1")).expression_attribute_names("#b", &month);
+        let update = update.expression_attribute_names("#r", format!("r{id}")).expression_attribute_names("#b", &month);
         let update = update.expression_attribute_values(":b", AttributeValue::N(CEILING.to_string()));
         let update = update.expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
         update.expression_attribute_values(":r", value).send().await.expect("written");

@@ -7,6 +7,7 @@ mod model_client;
 mod idempotency;
 mod leftovers;
 mod limits;
+mod reservations;
 mod statistics;
 mod redaction;
 mod template;

@@ -187,3 +187,23 @@ fn what_the_template_sets_is_a_valid_configuration() {
         }
     }
 }
+
+#[test]
+fn each_share_of_a_budget_has_an_alarm_that_goes_to_the_topic() {
+    let Some(template) = template() else { return };
+    let mut seen = Vec::new();
+    for (name, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+        let alarm = &alarm["Properties"];
+        assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("Tailor"), &json!("BudgetAlert")), "{name}");
+        assert_eq!(alarm["AlarmActions"], json!([{ "Ref": "BudgetAlerts" }]), "{name}");
+        let dimensions = alarm["Dimensions"].as_array().expect("dimensions");
+        let names: Vec<&str> = dimensions.iter().filter_map(|dimension| dimension["Name"].as_str()).collect();
+        assert_eq!(names, ["Ledger", "Scope", "Percent"], "as `shared::alerts` writes them: {name}");
+        let value = |index: usize| dimensions[index]["Value"].as_str().unwrap_or_default().to_owned();
+        seen.push((value(1), value(2)));
+    }
+    seen.sort();
+    let wanted =
+        ["caller", "total"].map(|scope| ["100", "50", "80"].map(|percent| (scope.to_owned(), percent.to_owned())));
+    assert_eq!(seen, wanted.concat());
+}

@@ -66,13 +66,22 @@ impl Alerts {
             match self.write(whose, &month, percent, now).await {
                 Ok(is_first) => {
                     if is_first {
-                        say(whose, &month, percent, now);
+                        self.say(whose, &month, percent, now);
                     }
                     self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
                 }
                 Err(error) => tracing::warn!(%error, "a budget alert was not written"),
             }
         }
+    }
+
+    /// The template's alarms name the same three dimensions; the table tells one deployment from another.
+    fn say(&self, whose: Option<&Caller>, month: &str, percent: u8, now: SystemTime) {
+        let scope = if whose.is_some() { "caller" } else { "total" };
+        let caller = whose.map_or("*", Caller::as_str);
+        tracing::warn!(event = "budget-alert", scope, caller, month, percent, "budget used");
+        let percent = percent.to_string();
+        logs::metric(now, "BudgetAlert", &[("Ledger", &self.table), ("Scope", scope), ("Percent", &percent)]);
     }
 
     /// Whether this is the first to say it.
@@ -97,13 +106,6 @@ impl Alerts {
             Err(error) => Err(StoreError::of(&error)),
         }
     }
-}
-
-fn say(whose: Option<&Caller>, month: &str, percent: u8, now: SystemTime) {
-    let scope = if whose.is_some() { "caller" } else { "total" };
-    let caller = whose.map_or("*", Caller::as_str);
-    tracing::warn!(event = "budget-alert", scope, caller, month, percent, "budget used");
-    logs::metric(now, "BudgetAlert", &[("Scope", scope), ("Percent", &percent.to_string())]);
 }
 
 #[cfg(test)]

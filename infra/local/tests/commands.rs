@@ -270,3 +270,51 @@ async fn backends_serve_what_the_emulator_needs() {
     assert_eq!(send(hot.to_string(), "x-api-key").await.expect("an answer").status(), 400, "as the real API");
     assert_eq!(server.stop("-TERM"), Some(0));
 }
+
+#[tokio::test]
+async fn two_servers_on_one_database_obey_one_limit_and_one_budget() {
+    let backends = Server::start(&mut local(&["backends", "--dynamodb-port", "0", "--model-port", "0"]), "ready");
+    let (dynamodb, model) = (backends.address("dynamodb on "), backends.address("model on "));
+    let serve = |variables: &[(&str, &str)]| {
+        let mut command = local(&["--port", "0"]);
+        command.env("AWS_ENDPOINT_URL_DYNAMODB", &dynamodb).env("ANTHROPIC_BASE_URL", &model);
+        command.env("ANTHROPIC_API_KEY", "k").env("RATE_LIMIT_WAIT_MS", "0").envs(variables.iter().copied());
+        Server::start(&mut command, "listening on ")
+    };
+    let http = reqwest::Client::new();
+    let ask = async |server: &Server, caller: &str| {
+        let url = format!("{}/api/v1/generate", server.address("listening on "));
+        let sent = http.post(url).header("x-api-key", caller).json(&short_body()).send().await.expect("an answer");
+        let limit = sent.headers().get("ratelimit").map(|value| value.to_str().expect("text").to_owned());
+        let status = sent.status().as_u16();
+        (status, limit.unwrap_or_default(), sent.json::<Value>().await.expect("JSON"))
+    };
+    // Five a minute, asked of two servers in turns.
+    let rate = [("CALLER_RPM", "5")];
+    let servers = [serve(&rate), serve(&rate)];
+    let mut statuses = Vec::new();
+    for turn in 0..8 {
+        statuses.push(ask(&servers[turn % 2], "limited").await.0);
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
+    let (_, limit, _) = ask(&servers[0], "limited").await;
+    assert!(limit.starts_with("\"default\";r=0;"), "{limit}");
+
+    let budget = [("CALLER_RPM", "0"), ("PROVIDER_RPM", "0"), ("TOTAL_BUDGET_USD", "0.2")];
+    let servers = [serve(&budget), serve(&budget)];
+    let mut spent = Vec::new();
+    let refused = loop {
+        let turn = spent.len();
+        let (status, _, body) = ask(&servers[turn % 2], &format!("caller-{}", turn % 3)).await;
+        if status != 200 {
+            break body;
+        }
+        spent.push(body["usage_stats"]["cost_usd"].as_f64().expect("a number"));
+        assert!(spent.len() < 200, "the budget ends");
+    };
+    assert_eq!(refused["code"], "budget-exhausted");
+    assert!(spent.len() >= 3 && spent.iter().sum::<f64>() <= 0.2, "{spent:?}");
+    for server in &servers {
+        assert_eq!(ask(server, "another").await.2["code"], "budget-exhausted", "for everybody, on both");
+    }
+}

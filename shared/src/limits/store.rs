@@ -3,7 +3,7 @@
 //! Two items per attempt. The caller's: `L#k#<caller>` / `L`; the provider's: `L#g#<provider>` / `L`, with one set of
 //! buckets per model. Attributes: `tr ti tu` theoretical arrival times in microseconds (requests, input, output; the
 //! provider's carry the model's name), `b<yyyymm>` picodollars committed in a month (spent and reserved), `r<rid>.<n>`
-//! an open reservation (its ceiling; in the provider's item a [`Note`]), `n` reservations open, `p` the caller's statistics
+//! an open reservation of attempt n (`r<rid>` of the first; its ceiling, in the provider's item a [`Note`]), `n` reservations open, `p` the caller's statistics
 //! period once it was closed early, `w<rid>.<n>` a record that the ledger did not take.
 //!
 //! A reservation's attribute makes acquire exactly-once: a repeated write finds it and counts as admitted. Settling

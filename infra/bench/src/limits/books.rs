@@ -58,7 +58,7 @@ impl Books {
             let committed = whole(&item, &month);
             let of_all = text(&item, "PK").starts_with("L#g#");
             *(if of_all { &mut books.total_committed } else { &mut books.callers_committed }) += committed;
-            books.open += item.keys().filter(|name| name.starts_with('r') && name.contains('.')).count();
+            books.open += item.keys().filter(|name| name.starts_with('r')).count();
             books.negative += usize::from(committed < 0 || whole(&item, "n") < 0);
         }
         books
