@@ -5,7 +5,9 @@
 //! caller over its limit never touches the shared one.
 
 pub mod bucket;
+mod estimate;
 mod item;
+mod leftovers;
 pub mod store;
 mod write;
 

@@ -17,6 +17,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::bucket::{Buckets, PERIOD, Quota, Take};
+use super::estimate::TokenHold;
 use super::item::{self, Item, Note, Open, number};
 use super::write::{BucketTake, Refusal, Write, refusal};
 use super::{Denied, Leftover, LimitsConfig, Permit, RateState, Settled, Spent, Wanted, micros};
@@ -25,14 +26,11 @@ use crate::caller::Caller;
 use crate::dynamodb::{StoreError, n, s};
 use crate::llm::Provider;
 use crate::prices::{Picodollars, Usage};
-use crate::request_id::RequestId;
 
 /// At most this many calls for one decision: a wrong guess costs one more, a lost race another.
 const MAX_CALLS: usize = 3;
 /// Callers and models that this sandbox remembers before it forgets all of them.
 const MAX_REMEMBERED: usize = 10_000;
-/// Leftovers that wait for the sweeper; more are found again.
-const MAX_LEFTOVERS: usize = 64;
 /// When to come back if only requests in flight keep a budget from fitting: some will have been settled.
 const SOON: Duration = Duration::from_secs(5);
 const MAX_BLOCK: Duration = Duration::from_secs(1);
@@ -46,16 +44,6 @@ pub(super) struct Hold {
     pub(super) reserved: Picodollars,
     pub(super) cap: Option<Picodollars>,
     pub(super) tokens: Vec<TokenHold>,
-}
-
-/// Token permits that were taken by estimate.
-#[derive(Debug)]
-pub(super) struct TokenHold {
-    attribute: String,
-    quota: Quota,
-    input: bool,
-    taken: u64,
-    tat_after: u64,
 }
 
 /// One item to ask.
@@ -80,14 +68,14 @@ struct Taken {
 /// an optimization.
 #[derive(Debug)]
 pub struct Limits {
-    client: Client,
-    table: String,
-    config: LimitsConfig,
+    pub(super) client: Client,
+    pub(super) table: String,
+    pub(super) config: LimitsConfig,
     /// Last seen arrival times, to guess the form of the next write.
     seen: Mutex<HashMap<String, u64>>,
     blocked: Mutex<HashMap<String, Block>>,
     /// What crashed instances left in the items seen.
-    leftovers: Mutex<Vec<Leftover>>,
+    pub(super) leftovers: Mutex<Vec<Leftover>>,
 }
 
 /// A refusal worth remembering.
@@ -99,7 +87,7 @@ struct Block {
     admitted_at: SystemTime,
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -382,121 +370,6 @@ impl Limits {
         }
     }
 
-    /// Keeps a record in the caller's item that the ledger did not take; the next request of the caller brings it along.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`].
-    pub async fn keep_record(
-        &self,
-        caller: &Caller,
-        request_id: &RequestId,
-        attempt: u32,
-        record: &str,
-    ) -> Result<(), StoreError> {
-        let name = format!("w{request_id}.{attempt}");
-        let update = self.caller_update(caller).update_expression("SET #w = :w").expression_attribute_names("#w", name);
-        let sent = update.expression_attribute_values(":w", s(record)).send().await;
-        sent.map(|_| ()).map_err(|error| StoreError::of(&error))
-    }
-
-    /// Forgets a record that was kept, once the ledger has it.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`].
-    pub async fn drop_record(&self, caller: &Caller, attribute: &str) -> Result<(), StoreError> {
-        let update =
-            self.caller_update(caller).update_expression("REMOVE #w").expression_attribute_names("#w", attribute);
-        update.send().await.map(|_| ()).map_err(|error| StoreError::of(&error))
-    }
-
-    fn caller_update(
-        &self,
-        caller: &Caller,
-    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
-        let update = self.client.update_item().table_name(&self.table);
-        update.key("PK", s(caller_key(caller))).key("SK", s("L"))
-    }
-
-    /// What crashed instances left in the items that were seen since the last call.
-    #[must_use]
-    pub fn take_leftovers(&self) -> Vec<Leftover> {
-        std::mem::take(&mut *locked(&self.leftovers))
-    }
-
-    /// What the provider's item says of a reservation; `None` if it is not open there.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`].
-    pub async fn note(
-        &self,
-        provider: Provider,
-        request_id: &RequestId,
-        attempt: u32,
-    ) -> Result<Option<Note>, StoreError> {
-        let got = self.client.get_item().table_name(&self.table).consistent_read(true);
-        let got = got.key("PK", s(provider_key(provider))).key("SK", s("L")).send().await;
-        let item = got.map_err(|error| StoreError::of(&error))?.item.unwrap_or_default();
-        let mut open = item::open(&item).into_iter();
-        Ok(open.find(|open| open.request_id == *request_id && open.attempt == attempt).and_then(|open| open.note))
-    }
-
-    /// Closes a reservation that its own instance left open, in both items.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`].
-    pub async fn close(
-        &self,
-        caller: &Caller,
-        open: &Open,
-        cost: Picodollars,
-        now: SystemTime,
-    ) -> Result<(), StoreError> {
-        let hold = |key: String| Hold {
-            key,
-            month: month_attribute(open.arrived()),
-            reservation: Open::attribute(&open.request_id, open.attempt),
-            reserved: open.reserved,
-            cap: None,
-            tokens: Vec::new(),
-        };
-        let (mine, shared) = (hold(caller_key(caller)), hold(provider_key(Provider::Anthropic)));
-        let usage = Usage::default();
-        let closed = futures_util::future::join(
-            self.release(&mine, &usage, cost, now),
-            self.release(&shared, &usage, cost, now),
-        );
-        let (mine, shared) = closed.await;
-        mine.and(shared).map(|_| ())
-    }
-
-    fn note_leftovers(&self, caller: &Caller, is_provider: bool, item: &Item, now: SystemTime) {
-        let Some(before) = now.checked_sub(self.config.orphan_after) else { return };
-        let stale = item::open(item).into_iter().filter(|open| open.arrived() < before);
-        let mut found: Vec<Leftover> = stale
-            .map(|open| {
-                let caller = open.note.as_ref().map_or_else(|| caller.clone(), |note| note.caller.clone());
-                Leftover::Reservation { caller, open }
-            })
-            .collect();
-        if !is_provider {
-            let kept = item::unwritten(item).into_iter();
-            found.extend(kept.map(|(attribute, json)| Leftover::Record { caller: caller.clone(), attribute, json }));
-        }
-        if found.is_empty() {
-            return;
-        }
-        let mut leftovers = locked(&self.leftovers);
-        for leftover in found {
-            if leftovers.len() < MAX_LEFTOVERS && !leftovers.contains(&leftover) {
-                leftovers.push(leftover);
-            }
-        }
-    }
-
     fn remembered(&self, key: &str, attribute: &str) -> Option<u64> {
         locked(&self.seen).get(&format!("{key}/{attribute}")).copied()
     }
@@ -526,16 +399,6 @@ impl Limits {
 /// Longest pause a provider may ask of everybody.
 const MAX_HOLD: Duration = Duration::from_secs(600);
 
-impl TokenHold {
-    /// Microseconds to add to the arrival time: positive where more was used than taken. A refund never exceeds what
-    /// time has not regenerated yet, else the window after it would admit more than the burst.
-    fn correction_us(&self, actual: u64, now: u64) -> i128 {
-        let charged = i128::from(self.quota.increment_us(self.taken));
-        let difference = i128::from(self.quota.increment_us(actual)) - charged;
-        difference.max(-i128::from(self.tat_after.saturating_sub(now)))
-    }
-}
-
 fn denied(refusal: Refusal, now: SystemTime, rate: impl Fn(Duration) -> Denied) -> Denied {
     match refusal {
         Refusal::Rate(retry_after) => rate(retry_after),
@@ -558,14 +421,14 @@ pub async fn note_period(client: &Client, table: &str, caller: &Caller, period: 
 }
 
 /// The key of a caller's limiter item.
-fn caller_key(caller: &Caller) -> String {
+pub(super) fn caller_key(caller: &Caller) -> String {
     format!("L#k#{}", caller.as_str())
 }
 
-fn provider_key(provider: Provider) -> String {
+pub(super) fn provider_key(provider: Provider) -> String {
     format!("L#g#{}", provider.name())
 }
 
-fn month_attribute(at: SystemTime) -> String {
+pub(super) fn month_attribute(at: SystemTime) -> String {
     format!("b{}", budget::month(at).replace('-', ""))
 }

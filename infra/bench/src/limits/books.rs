@@ -48,7 +48,10 @@ impl Books {
             } else if pk.starts_with("A#") {
                 let sum = |letter: &str| -> u64 {
                     let is_model = |name: &str| name.starts_with("m:") && name.ends_with(letter);
-                    item.keys().filter(|name| is_model(name)).map(|name| whole(&item, name) as u64).sum()
+                    item.keys()
+                        .filter(|name| is_model(name))
+                        .map(|name| u64::try_from(whole(&item, name)).unwrap_or(0))
+                        .sum()
                 };
                 books.aggregate_sum += sum(":c");
                 books.aggregate_requests += sum(":n");

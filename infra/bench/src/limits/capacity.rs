@@ -12,8 +12,7 @@ use super::bed::{Bed, caller, ceiling, model, request_id, unlimited, usage, want
 use super::counting::counting;
 use super::{Checks, say};
 
-/// On-demand writes and reads in dollars per million units, us-east-1. Not fetched: `rate-limit-and-ledger.md` calls the
-/// first unverified too.
+/// On-demand writes and reads in dollars per million units in us-east-1, from memory of the price list: not verified.
 const WRITE_USD: f64 = 0.625;
 const READ_USD: f64 = 0.125;
 

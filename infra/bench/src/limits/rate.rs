@@ -124,10 +124,11 @@ async fn binding(endpoint: &str, seconds: u64, rpm: u64, skew_ms: u64, reject_ca
     let bed = Bed::fresh(endpoint).await;
     let start = SystemTime::now() + Duration::from_millis(700);
     let start_ms = start.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
+    let start_ms = u64::try_from(start_ms).unwrap_or(u64::MAX);
     let arguments = |skew: u64| {
         let mut arguments = vec!["limits-rate-worker".to_owned()];
         arguments.extend(bed.table_arguments());
-        let numbers = [("--rpm", rpm), ("--seconds", seconds), ("--skew-ms", skew), ("--start-ms", start_ms as u64)];
+        let numbers = [("--rpm", rpm), ("--seconds", seconds), ("--skew-ms", skew), ("--start-ms", start_ms)];
         arguments.extend(numbers.into_iter().flat_map(|(name, value)| [name.to_owned(), value.to_string()]));
         arguments.extend(reject_cache.then(|| "--reject-cache".to_owned()));
         arguments

@@ -1,0 +1,92 @@
+//! Token permits are taken by estimate and corrected when the usage is known.
+
+use super::bucket::Quota;
+
+/// Token permits that were taken by estimate.
+#[derive(Clone, Debug)]
+pub(super) struct TokenHold {
+    pub(super) attribute: String,
+    pub(super) quota: Quota,
+    /// Prompt tokens, not output.
+    pub(super) input: bool,
+    pub(super) taken: u64,
+    pub(super) tat_after: u64,
+}
+
+impl TokenHold {
+    /// Microseconds to add to the arrival time: positive where more was used than taken. A refund never exceeds what
+    /// time has not regenerated yet, else the window after it would admit more than the burst.
+    pub(super) fn correction_us(&self, actual: u64, now: u64) -> i128 {
+        let charged = i128::from(self.quota.increment_us(self.taken));
+        let difference = i128::from(self.quota.increment_us(actual)) - charged;
+        difference.max(-i128::from(self.tat_after.saturating_sub(now)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bucket::{PERIOD, Take};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One request of a trace.
+    #[derive(Clone, Debug)]
+    struct Call {
+        /// Microseconds after the one before.
+        gap: u64,
+        estimate: u64,
+        /// Of the estimate, in percent.
+        used: u64,
+        /// Microseconds until it is known.
+        lasts: u64,
+    }
+
+    fn call() -> impl Strategy<Value = Call> {
+        (0u64..6_000_000, 1u64..4_000, 0u64..=100, 0u64..40_000_000).prop_map(|(gap, estimate, used, lasts)| Call {
+            gap,
+            estimate,
+            used,
+            lasts,
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+
+        /// What was really used in any window, the tokens counted when they were taken, is at most the burst and what
+        /// refills in the window.
+        #[test]
+        fn refunds_never_let_a_window_use_more_than_burst_and_refill(calls in proptest::collection::vec(call(), 1..60)) {
+            let quota = Quota::per_minute(10_000).expect("a quota");
+            let (mut now, mut tat) = (1_000_000_000_000u64, 0u64);
+            let mut used: Vec<(u64, u64)> = Vec::new();
+            let mut running: Vec<(u64, TokenHold, u64)> = Vec::new();
+            for call in calls {
+                now += call.gap;
+                running.sort_by_key(|(end, ..)| *end);
+                while running.first().is_some_and(|(end, ..)| *end <= now) {
+                    let (end, hold, actual) = running.remove(0);
+                    tat = u64::try_from(i128::from(tat) + hold.correction_us(actual, end)).expect("a time");
+                }
+                let take = Take { increment: quota.increment_us(call.estimate), now, wait: 0 };
+                if take.refused_for(Some(tat)).is_some() {
+                    continue;
+                }
+                tat = tat.max(now) + take.increment;
+                let actual = call.estimate * call.used / 100;
+                let hold = TokenHold { attribute: String::new(), quota, input: false, taken: call.estimate, tat_after: tat };
+                running.push((now + call.lasts, hold, actual));
+                used.push((now, actual));
+            }
+            let minute = u64::try_from(PERIOD.as_micros()).expect("a minute");
+            for first in 0..used.len() {
+                let mut sum = 0;
+                for (at, actual) in &used[first..] {
+                    sum += u128::from(*actual);
+                    let refill = u128::from(at - used[first].0) * 10_000 / u128::from(minute);
+                    prop_assert!(sum <= 10_000 + refill + 1, "{sum} in a window that allows {}", 10_000 + refill);
+                }
+            }
+        }
+    }
+}
