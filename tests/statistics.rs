@@ -38,6 +38,10 @@ async fn days_and_tasks_break_the_sums_down() {
     assert!(plain["by_day"].is_null() && plain["by_task"].is_null());
     let detail = get(&stack, "a", "/api/v1/stats?detail=day,task").await;
     assert_eq!(detail["by_task"]["resume-optimization"]["cost"], 0.017);
+    let more = get(&stack, "a", "/api/v1/stats?detail=model,class").await;
+    assert_eq!(more["by_model"]["claude-sonnet-5-5"]["attempts"], 1);
+    let classes = json!({ "input": 0.005, "output": 0.012, "cache_read": 0, "cache_write": 0 });
+    assert_eq!(more["by_class"], classes, "2500 x $2 and 1200 x $10 a million");
     let (day, sums) = detail["by_day"].as_object().and_then(|days| days.iter().next()).expect("a day");
     assert_eq!((&sums["requests"], &sums["output_tokens"]), (&json!(1), &json!(1200)));
     let that_day = get(&stack, "a", &format!("/api/v1/stats?from={day}&to={day}")).await;

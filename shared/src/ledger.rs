@@ -11,7 +11,8 @@
 //! | `T#<caller>` / `P#<period>` | a period that was begun by a reset |
 //! | `T` / `<caller>` | that the caller exists |
 //!
-//! Counters: `n` requests, `a` attempts, `i` input, `o` output, `r` cache read, `w` cache write tokens, `c` picodollars.
+//! Counters: `n` requests, `a` attempts, `i` input, `o` output, `r` cache read, `w` cache write tokens, `c` picodollars, and by
+//! model `ci co cr cw` picodollars by token class.
 
 mod history;
 mod stats;
@@ -32,7 +33,7 @@ pub use stats::{Counters, PeriodStart, Span, Statistics, rfc3339};
 use crate::budget;
 use crate::caller::Caller;
 use crate::dynamodb::{StoreError, n, s};
-use crate::prices::{Picodollars, Usage};
+use crate::prices::{Picodollars, PriceSheet, Usage};
 use crate::request::Task;
 use crate::request_id::RequestId;
 
@@ -124,6 +125,9 @@ struct RecordItem {
     cache_read_tokens: u64,
     cache_write_tokens: u64,
     cost_pico: u64,
+    /// Input, output, cache read, cache write.
+    #[serde(default)]
+    cost_by_class: [u64; 4],
     price_version: String,
     estimated: bool,
     simulated: bool,
@@ -149,6 +153,7 @@ impl RecordItem {
             cache_read_tokens: record.usage.cache_read_tokens,
             cache_write_tokens: record.usage.cache_write_tokens(),
             cost_pico: record.cost.0,
+            cost_by_class: record.cost_by_class(),
             price_version: record.price_version.clone(),
             estimated: record.estimated,
             simulated: record.simulated,
@@ -158,6 +163,13 @@ impl RecordItem {
 }
 
 impl UsageRecord {
+    /// The parts of the cost, where the price sheet in force states it; zeros for a cost that was set otherwise.
+    fn cost_by_class(&self) -> [u64; 4] {
+        let costs = PriceSheet::embedded().row(&self.model).map(|model| model.costs(&self.usage));
+        let costs = costs.unwrap_or_default().map(|cost| cost.0);
+        if costs.iter().sum::<u64>() == self.cost.0 { costs } else { [0; 4] }
+    }
+
     /// The record as text, to be kept elsewhere while the ledger does not take it.
     #[must_use]
     pub fn encode(&self) -> String {
@@ -239,6 +251,7 @@ impl Ledger {
             cache_read_tokens: item.cache_read_tokens,
             cache_write_tokens: item.cache_write_tokens,
             cost: Picodollars(item.cost_pico),
+            costs: item.cost_by_class.map(Picodollars),
         };
         let shard = item.request_id.bytes().fold(0u32, |sum, byte| sum + u32::from(byte)) % SHARDS;
         let day = stats::day(item.timestamp_ms);
@@ -251,7 +264,8 @@ impl Ledger {
         for (index, (name, value)) in counters.by_letter().into_iter().enumerate().filter(|(_, (_, value))| *value > 0)
         {
             update = update.expression_attribute_values(format!(":{index}"), n(value));
-            for (kind, owner) in owners {
+            // By class of token for models only: an aggregate is billed by its kilobytes.
+            for (kind, owner) in owners.into_iter().filter(|(kind, _)| *kind == "m" || name.len() == 1) {
                 add.push(format!("#{kind}{index} :{index}"));
                 update = update.expression_attribute_names(format!("#{kind}{index}"), format!("{kind}:{owner}:{name}"));
             }

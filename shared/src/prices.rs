@@ -117,16 +117,20 @@ pub struct TokenPrices {
 }
 
 impl TokenPrices {
+    /// By class: input, output, cache read, cache write.
+    fn costs(&self, usage: &Usage) -> [u128; 4] {
+        let cost = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
+        [
+            cost(usage.input_tokens, self.input),
+            cost(usage.output_tokens, self.output),
+            cost(usage.cache_read_tokens, self.cache_read),
+            cost(usage.cache_write_5m_tokens, self.cache_write_5m)
+                + cost(usage.cache_write_1h_tokens, self.cache_write_1h),
+        ]
+    }
+
     fn cost(&self, usage: &Usage) -> Picodollars {
-        let parts = [
-            (usage.input_tokens, self.input),
-            (usage.output_tokens, self.output),
-            (usage.cache_read_tokens, self.cache_read),
-            (usage.cache_write_5m_tokens, self.cache_write_5m),
-            (usage.cache_write_1h_tokens, self.cache_write_1h),
-        ];
-        let sum: u128 = parts.iter().map(|&(tokens, price)| u128::from(tokens) * u128::from(price)).sum();
-        Picodollars(u64::try_from(sum).unwrap_or(u64::MAX))
+        Picodollars(u64::try_from(self.costs(usage).iter().sum::<u128>()).unwrap_or(u64::MAX))
     }
 }
 
@@ -207,6 +211,13 @@ impl Model {
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Picodollars {
         self.tier(usage.prompt_tokens()).cost(usage)
+    }
+
+    /// The parts of [`Model::cost`] by token class: input, output, cache read, cache write.
+    #[must_use]
+    pub fn costs(&self, usage: &Usage) -> [Picodollars; 4] {
+        let costs = self.tier(usage.prompt_tokens()).costs(usage);
+        costs.map(|cost| Picodollars(u64::try_from(cost).unwrap_or(u64::MAX)))
     }
 
     /// The dearest that one attempt can get: every byte of the request as one token of the dearest prompt class that can

@@ -27,6 +27,26 @@ pub(crate) struct StatsAnswer {
     by_day: Option<BTreeMap<String, Sums>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     by_task: Option<BTreeMap<String, Sums>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_model: Option<BTreeMap<String, Sums>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by_class: Option<Classes>,
+}
+
+/// Money by token class.
+#[derive(Debug, Serialize)]
+struct Classes {
+    input: Picodollars,
+    output: Picodollars,
+    cache_read: Picodollars,
+    cache_write: Picodollars,
+}
+
+impl Classes {
+    fn of(counters: &Counters) -> Classes {
+        let [input, output, cache_read, cache_write] = counters.costs;
+        Classes { input, output, cache_read, cache_write }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -73,6 +93,8 @@ impl StatsAnswer {
             since: rfc3339(start.since_ms),
             by_day: detail.day.then(|| sums(by_day)),
             by_task: detail.task.then(|| sums(by_task)),
+            by_model: detail.model.then(|| sums(by_model)),
+            by_class: detail.class.then(|| Classes::of(total)),
         }
     }
 }

@@ -34,6 +34,9 @@ pub(crate) enum Whose {
 pub(crate) struct Detail {
     pub(crate) day: bool,
     pub(crate) task: bool,
+    pub(crate) model: bool,
+    /// Money by token class.
+    pub(crate) class: bool,
 }
 
 /// Parameters of `/stats`.
@@ -195,7 +198,9 @@ impl Parameters {
             match name {
                 "day" => detail.day = true,
                 "task" => detail.task = true,
-                _ => self.wrong("/detail", "day, task, or both with a comma"),
+                "model" => detail.model = true,
+                "class" => detail.class = true,
+                _ => self.wrong("/detail", "day, task, model and class, with commas between them"),
             }
         }
         detail
@@ -227,7 +232,7 @@ mod tests {
     fn days_are_included_bounded_and_in_order() {
         let query = stats(&[("from", "2026-11-01"), ("to", "2026-11-01"), ("detail", "task,day")]).expect("valid");
         assert_eq!(query.days.map(|(from, to)| (to - from).whole_days()), Some(0));
-        assert_eq!(query.detail, Detail { day: true, task: true });
+        assert_eq!(query.detail, Detail { day: true, task: true, ..Detail::default() });
         assert!(stats(&[("from", "2026-11-01")]).is_ok(), "until today");
         assert_eq!(stats(&[("from", "2026-11-02"), ("to", "2026-11-01")]), Err(vec!["/to".to_owned()]));
         assert_eq!(stats(&[("from", "2024-11-02"), ("to", "2026-11-01")]), Err(vec!["/to".to_owned()]));

@@ -17,7 +17,7 @@ use crate::prices::Picodollars;
 
 const DAY: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]");
 
-/// Seven sums.
+/// Sums of attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Requests with at least one attempt that was or may have been billed.
@@ -34,11 +34,17 @@ pub struct Counters {
     pub cache_write_tokens: u64,
     /// Money.
     pub cost: Picodollars,
+    /// The same by token class: input, output, cache read, cache write. Not counted by task.
+    pub costs: [Picodollars; 4],
 }
 
+/// The counters' names for money by token class.
+const COST_LETTERS: [&str; 4] = ["ci", "co", "cr", "cw"];
+
 impl Counters {
-    pub(super) fn by_letter(&self) -> [(&'static str, u64); 7] {
-        [
+    pub(super) fn by_letter(&self) -> Vec<(&'static str, u64)> {
+        let costs = COST_LETTERS.into_iter().zip(self.costs).map(|(letter, cost)| (letter, cost.0));
+        let sums = [
             ("n", self.requests),
             ("a", self.attempts),
             ("i", self.input_tokens),
@@ -46,7 +52,8 @@ impl Counters {
             ("r", self.cache_read_tokens),
             ("w", self.cache_write_tokens),
             ("c", self.cost.0),
-        ]
+        ];
+        sums.into_iter().chain(costs).collect()
     }
 
     fn add_letter(&mut self, letter: &str, value: u64) {
@@ -58,7 +65,12 @@ impl Counters {
             "r" => self.cache_read_tokens += value,
             "w" => self.cache_write_tokens += value,
             "c" => self.cost = self.cost.plus(Picodollars(value)),
-            _ => {}
+            letter => {
+                let class = COST_LETTERS.iter().position(|known| *known == letter);
+                if let Some(cost) = class.and_then(|class| self.costs.get_mut(class)) {
+                    *cost = cost.plus(Picodollars(value));
+                }
+            }
         }
     }
 
