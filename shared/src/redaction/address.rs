@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::layout::{Layout, Line, fold};
 use super::words::Words;
 use super::{Kind, Span, lexicon};
-use postcode::postcode;
+use postcode::{is_postcode_line, postcode};
 use street::streets;
 
 const LABELS: &[&str] = &[
@@ -67,6 +67,17 @@ const LABELS: &[&str] = &[
     "adres zamieszkania",
     "adresse postale",
     "adresse personnelle",
+    "pin",
+    "pin code",
+    "pincode",
+    "cep",
+    "plz",
+    "zip",
+    "zip code",
+    "postcode",
+    "postal code",
+    "code postal",
+    "codigo postal",
 ];
 
 pub(super) fn find(layout: &Layout<'_>, found: &mut Vec<Span>) {
@@ -107,6 +118,8 @@ fn in_fields(layout: &Layout<'_>, index: usize, fields: &[Range<usize>], ranges:
         let before = ranges.len();
         if let Some(value) = labeled(layout.text, field) {
             ranges.push(with_next_line(layout, index, value));
+        } else if line.has_digit && contact && is_postcode_line(content) {
+            ranges.push(field.clone());
         } else if line.has_digit && contact && is_address_field(content) {
             ranges.push(with_next_line(layout, index, field.clone()));
         } else if line.has_digit {
@@ -117,6 +130,14 @@ fn in_fields(layout: &Layout<'_>, index: usize, fields: &[Range<usize>], ranges:
             }
         }
         last_holds_one = ranges.len() > before;
+    }
+    // `4417 Briar Hollow Lane · Tulsa · Oklahoma · 74105`
+    if contact && ranges.last().is_some_and(|range| range.start >= line.range.start) {
+        let is_code = |field: &&Range<usize>| {
+            let content = &layout.text[(*field).clone()];
+            (5..=6).contains(&content.len()) && content.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        ranges.extend(fields.iter().filter(is_code).cloned());
     }
     last_holds_one
 }
@@ -155,7 +176,7 @@ fn labeled(text: &str, field: &Range<usize>) -> Option<Range<usize>> {
     if !LABELS.contains(&label.as_str()) {
         return None;
     }
-    let value = content[colon + 1..].trim_start_matches(|c: char| c.is_whitespace() || c == ':' || c == '-');
+    let value = content[colon + 1..].trim_start_matches(|c: char| c.is_whitespace() || ":-*_".contains(c));
     let opens =
         value.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || (c.is_alphabetic() && !c.is_lowercase()));
     let prefixed = !streets(value, true).is_empty();
@@ -167,8 +188,14 @@ fn labeled(text: &str, field: &Range<usize>) -> Option<Range<usize>> {
 fn with_next_line(layout: &Layout<'_>, index: usize, range: Range<usize>) -> Range<usize> {
     let mut end = range.end;
     let mut last = index;
-    for next in index + 1..(index + 3).min(layout.lines.len()) {
+    for next in index + 1..(index + 4).min(layout.lines.len()) {
         let (line, before) = (&layout.lines[next], &layout.lines[last]);
+        // A city or a county by itself, if a postcode follows on the next line.
+        if end == before.range.end && is_city_before_postcode(layout, next) && adjoin(layout.text, before, line) {
+            end = line.range.end;
+            last = next;
+            continue;
+        }
         if end != before.range.end || !line.has_digit || !adjoin(layout.text, before, line) {
             break;
         }
@@ -181,6 +208,21 @@ fn with_next_line(layout: &Layout<'_>, index: usize, range: Range<usize>) -> Ran
         last = next;
     }
     range.start..end
+}
+
+/// Whether a line is the name of a place and the line below it a postcode by itself.
+fn is_city_before_postcode(layout: &Layout<'_>, index: usize) -> bool {
+    let line = &layout.lines[index];
+    let content = &layout.text[line.range.clone()];
+    let plain = content.len() <= 40
+        && !line.has_digit
+        && content.chars().all(|c| c.is_alphabetic() || " -'’.,".contains(c))
+        && content.starts_with(char::is_uppercase)
+        && lexicon::section(content).is_none();
+    let below = layout.lines.get(index + 1).filter(|below| plain && adjoin(layout.text, line, below));
+    below.is_some_and(|below| {
+        is_postcode_line(&layout.text[below.range.clone()]) || is_city_before_postcode(layout, index + 1)
+    })
 }
 
 /// Whether a line can be the second of an address: it starts with a unit or a postcode, or ends with a postcode.

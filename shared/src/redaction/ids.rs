@@ -138,6 +138,16 @@ static NATIONAL_LABELS: Endings = Endings::of(&[
     "身份证",
     "身份证号",
     "rijksregisternummer",
+    "cnic",
+    "alien registration",
+    "a-number",
+    "personalausweisnr",
+    "iqama",
+    "kra pin",
+    "ghana card",
+    "abn",
+    "teacher reference",
+    "nas",
 ]);
 static LONG_ID_LABELS: Endings = Endings::of(&[
     "national id", "personal id", "citizen id", "government id", "tax id", "steuer-id", "steuer id", "voter id",
@@ -249,7 +259,7 @@ fn token(text: &str, cluster: &Cluster) -> Range<usize> {
             .map(|lead| lead.len() - lead.trim_end_matches(|c: char| c.is_ascii_uppercase()).len());
         if let Some(letters @ 1..=4) = pair
             && !lead[..lead.len() - 1 - letters].ends_with(char::is_alphanumeric)
-            && lead[..lead.len() - 1 - letters].trim_end().ends_with(':')
+            && lead[..lead.len() - 1 - letters].trim_end_matches([' ', '*', '_']).ends_with(':')
         {
             start -= letters + 1;
         }
@@ -277,6 +287,10 @@ fn by_label(before: &Before, value: &str) -> Option<Kind> {
     }
     if before.ends_with_label(&PASSPORT_LABELS) && length <= 12 {
         return Some(Kind::Passport);
+    }
+    // A nurse's degree is the Dutch id's label.
+    if before.ends_with(&["bsn"]) && digits != 9 {
+        return None;
     }
     // The Mexican tax id shares its label with internet standards, whose numbers are short.
     if before.ends_with(&["rfc"]) && length < 12 {

@@ -50,6 +50,10 @@ fn is_address(value: &str, before: &Before) -> bool {
     if octets.len() != 4 || value.split('.').count() != 4 || !plain || before.ends_with(VERSIONS) {
         return false;
     }
+    // This machine, no machine, masks and broadcasts.
+    if matches!(octets[0], 0 | 127 | 255) {
+        return false;
+    }
     let private = octets[0] == 10 || octets[..2] == [192, 168];
     private || octets.iter().any(|octet| *octet > 31) || before.ends_with(LABELS)
 }

@@ -23,6 +23,11 @@ pub(super) struct Known {
     firsts: u32,
 }
 
+/// Whether all letters are capitals.
+pub(super) fn is_upper(word: &str) -> bool {
+    word.chars().all(|c| !c.is_alphabetic() || c.is_uppercase())
+}
+
 /// The bit of an ASCII letter.
 fn letter_bit(word: &str) -> u32 {
     word.bytes().next().filter(u8::is_ascii_alphabetic).map_or(0, |byte| 1 << (byte & 31))
@@ -35,7 +40,8 @@ impl Known {
             let folded = fold(word);
             let long = folded.chars().count() >= if is_owner { 2 } else { 3 };
             let plain = lexicon::PARTICLES.has(&folded) || lexicon::HONORIFICS.has(&folded);
-            let common = !is_owner && lexicon::NOT_NAMES.has(&folded);
+            let common =
+                (!is_owner && lexicon::NOT_NAMES.has(&folded)) || lexicon::CREDENTIALS.has(&folded) && is_upper(word);
             if long && !plain && !common {
                 self.firsts |= letter_bit(&folded);
                 self.words.insert(folded);
@@ -234,7 +240,7 @@ pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
         let rest = &text[word_end..];
         let gap =
             [". ", ".-", " ", "-", "'", "’", "."].iter().find(|gap| rest.starts_with(**gap)).map_or(0, |gap| gap.len());
-        let dotted = rest.starts_with('.') && !is_initial;
+        let dotted = rest.starts_with('.') && !is_initial && !["Md", "Mohd", "Wm", "Jos", "Ma"].contains(&word);
         at = word_end + gap;
         if gap == 0 || dotted || run.count >= 6 || !text[at..].starts_with(char::is_alphabetic) {
             break;

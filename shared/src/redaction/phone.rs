@@ -14,6 +14,9 @@ static LABELS: Endings = Endings::of(&[
     "mobile", "mobilfunk", "mobiltelefon", "mobilne", "movil", "office", "ph", "phone", "phones", "portable", "ring",
     "signal", "sms", "tel", "telef", "telefon", "telefone", "telefono", "telefoon", "telegram", "telemovel",
     "telephone", "text", "tf", "tfn", "tlf", "viber", "whats app", "whatsapp", "work", "wechat", "电话", "手机",
+    "call me on", "reach me on", "reach me at", "contact me on", "contact me at", "call us on", "call us at",
+    "reach us at", "me on", "me at", "erreichbar unter", "telefonisch unter", "mich unter", "joignable au",
+    "appeler au", "contactez-moi au", "ring me on", "text me on", "phone me on",
 ]);
 
 /// Words before a number that make it something else.
@@ -43,11 +46,27 @@ fn has_country_code(digits: &str) -> bool {
 }
 
 pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Span>) {
+    let mut numbers = Vec::new();
+    let mut others = Vec::new();
     for cluster in clusters {
         if let Some(end) = phone(layout, cluster) {
+            numbers.extend(subscriber(&cluster.digits));
             found.push(Span { range: cluster.range.start..with_extension(layout.text, end), kind: Kind::Phone });
+        } else if subscriber(&cluster.digits).is_some() {
+            others.push(cluster);
         }
     }
+    // The same number again, written otherwise.
+    for cluster in others {
+        if subscriber(&cluster.digits).is_some_and(|number| numbers.contains(&number)) {
+            found.push(Span { range: cluster.range.clone(), kind: Kind::Phone });
+        }
+    }
+}
+
+/// The last eight digits of nine or more, by which two spellings of a number are compared.
+fn subscriber(digits: &str) -> Option<&str> {
+    (9..=16).contains(&digits.len()).then(|| &digits[digits.len() - 8..])
 }
 
 /// The end of the number, if the cluster is one.
@@ -126,7 +145,9 @@ fn stands_alone(layout: &Layout<'_>, cluster: &Cluster) -> bool {
     }
     let before = layout.text[line.range.start..cluster.range.start].trim_end();
     let after = layout.text[cluster.range.end..line.range.end].trim_start();
-    let opens = before.is_empty() || before.ends_with([',', '|', '•', '·', ':', ';', '(', '\t']);
+    // A pictogram is a separator too.
+    let sign = before.chars().next_back().is_some_and(|c| !c.is_ascii() && !c.is_alphanumeric());
+    let opens = before.is_empty() || sign || before.ends_with([',', '|', '•', '·', ':', ';', '(', '\t']);
     let closes =
         after.is_empty() || after.starts_with([',', '|', '•', '·', ';', ')', '\t', 'x']) || after.starts_with("ext");
     opens && closes

@@ -42,6 +42,8 @@ pub(super) fn postcode(text: &str) -> Option<Range<usize>> {
             ("99", "-", "999") | ("99999", "-", "999" | "9999") | ("9999", "-", "999") => 2,
             // Sweden, Czechia, Greece.
             ("999", " ", "99") if named(index + 2) => 2,
+            // India, behind its city.
+            ("999", " ", "999") if index > 0 && named(index - 1) && gap(text, &tokens, index - 1).contains('-') => 2,
             ("99999" | "999999", ..) => 1,
             ("A99AA99" | "A99A999" | "A99AAAA" | "A999999" | "A9AAA99" | "9999AA", ..) => 1,
             // Four digits with the city behind: Austria, Switzerland, Denmark, Norway, Belgium.
@@ -57,9 +59,26 @@ pub(super) fn postcode(text: &str) -> Option<Range<usize>> {
             _ => continue,
         };
         let last = index + length - 1;
-        if named(last + 1) || (index > 0 && (named(index - 1) || shapes[index - 1] == "AA")) {
+        // Two groups of letters and digits are nothing else.
+        let distinct = length == 2 && shapes[index].contains('A') && shapes[last].contains('A');
+        if distinct || named(last + 1) || (index > 0 && (named(index - 1) || shapes[index - 1] == "AA")) {
             return Some(tokens[index].range.start..tokens[last].range.end);
         }
     }
     None
+}
+
+/// Whether a line of a contact block is a postcode: British, Canadian, Irish or Dutch by itself, Australian behind its state.
+pub(super) fn is_postcode_line(content: &str) -> bool {
+    let tokens = tokens(content);
+    let states = ["ACT", "NSW", "NT", "QLD", "SA", "TAS", "VIC", "WA"];
+    let australian = match tokens[..] {
+        [.., ref state, ref code] => {
+            states.contains(&state.text) && code.text.len() == 4 && code.text.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    };
+    let whole = || postcode(content).is_some_and(|found| found == (0..content.len()));
+    (australian && tokens.len() <= 5)
+        || (tokens.len() == 2 && content.bytes().any(|b| b.is_ascii_uppercase()) && whole())
 }

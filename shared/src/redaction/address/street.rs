@@ -128,6 +128,9 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
     if word.is_number() {
         return None;
     }
+    if let Some(found) = post_box(tokens, at) {
+        return Some(found);
+    }
     if word.is_capital()
         && SUFFIXES.has_folded(word.text)
         && let Some(first) = numbered_before(text, tokens, at, contact)
@@ -183,6 +186,27 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
         }
     }
     None
+}
+
+/// A post box: `P.O. Box 318`, `Postfach 12 34`, `Apartado de correos 12`. `at` is its last word before the number.
+fn post_box(tokens: &[Token<'_>], at: usize) -> Option<(usize, usize)> {
+    let is = |index: Option<usize>, words: &[&str]| {
+        let token = index.and_then(|index| tokens.get(index));
+        token.is_some_and(|token| words.iter().any(|word| token.text.eq_ignore_ascii_case(word)))
+    };
+    if !tokens.get(at + 1).is_some_and(Token::is_number) {
+        return None;
+    }
+    let (one, two) = (at.checked_sub(1), at.checked_sub(2));
+    let first = match tokens[at].text {
+        word if word.eq_ignore_ascii_case("box") && is(one, &["po", "pobox"]) => one,
+        word if word.eq_ignore_ascii_case("box") && is(one, &["o", "office"]) && is(two, &["p", "post"]) => two,
+        "Postfach" | "Postbus" | "Postboks" | "Casilla" | "Apartado" => Some(at),
+        "correos" | "postal" | "Correos" | "Postal" if is(two, &["apartado"]) => two,
+        "postal" | "Postal" if is(one, &["apartado", "caixa"]) => one,
+        _ => None,
+    }?;
+    Some((first, at + 1))
 }
 
 /// The token of the house number before one to four name words that end in the type word at `at`.

@@ -24,7 +24,9 @@ static STRONG: Endings = Endings::of(&[
     "recruiter", "hiring manager", "line manager", "manager", "supervisor", "referee", "reference", "mentor",
     "advisor", "adviser", "betreuer", "betreuerin", "directeur", "tuteur", "responsable", "jefe", "relatore",
     "prepared by", "written by", "recommended by", "referred by", "signed by", "interviewed by", "posted by", "author",
-    "authors", "thesis advisor", "supervised by", "mentored by", "managed by", "coached by", "under",
+    "authors", "thesis advisor", "supervised by", "mentored by", "managed by", "coached by", "under", "foreman",
+    "contremaitre", "chef d'equipe", "tutor", "referente", "responsabile", "orientador", "orientadora", "interviewer",
+    "cc", "also known as", "formerly known as", "aka", "a.k.a",
 ]);
 
 /// What stands before a name of two words or more.
@@ -157,6 +159,11 @@ fn overlaps(spans: &[Span], range: &Range<usize>) -> bool {
 
 /// Whether a run has initials, before or behind it.
 fn has_initials(text: &str, run: &Run) -> bool {
+    // A list of abbreviations (`BLS, ACLS, PALS`) is no list of authors: short capitals are no surname.
+    let surname = text[run.range.clone()].split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    if super::is_upper(surname) && (2..=5).contains(&surname.chars().count()) {
+        return false;
+    }
     // `Hargreave LT`: capitals of at most three letters are initials.
     let last = run.words.last().map_or(0, |word| word.len());
     let capitals = run.words.len() > 1 && last <= 3 && text[..run.range.end].ends_with(|c: char| c.is_uppercase());
@@ -191,12 +198,16 @@ fn with_initials(text: &str, range: &Range<usize>) -> Range<usize> {
     let rest = &text[range.end..];
     let bare = rest.strip_prefix(", ").or_else(|| rest.strip_prefix(' ')).unwrap_or(rest);
     let mut length = rest.len() - bare.len();
-    let mut letters = 0;
+    let (mut letters, mut together) = (0, 0);
     for c in bare.chars() {
         match c {
-            c if c.is_uppercase() && letters < 5 => letters += 1,
-            '.' | ' ' | '-' if letters > 0 => {}
+            c if c.is_uppercase() && letters < 5 => (letters, together) = (letters + 1, together + 1),
+            '.' | ' ' | '-' if letters > 0 => together = 0,
             _ => break,
+        }
+        // Initials without points are three at most.
+        if together > 3 {
+            return range.clone();
         }
         length += c.len_utf8();
     }
@@ -279,8 +290,20 @@ impl<'a> Place<'a> {
     fn follows_colon(&self, cues: &Endings) -> bool {
         // `Reference 1: ...`
         let before = self.before.trim_end_matches(|c: char| c.is_ascii_digit() || ": #.".contains(c));
-        self.before.ends_with(':') && ends_with_word(before, cues)
+        self.before.ends_with(':') && ends_with_word(before, cues) && !names_a_thing(before)
     }
+}
+
+/// Whether a label says whose name follows, and it is no person's (`Company Name`).
+fn names_a_thing(label: &str) -> bool {
+    static THINGS: Words<64> = Words::of(&[
+        "bank", "brand", "business", "client", "college", "company", "course", "department", "domain", "employer",
+        "event", "file", "firm", "hospital", "institute", "institution", "organisation", "organization", "product",
+        "project", "school", "site", "system", "team", "university",
+    ]);
+    let mut words = label.split_whitespace().rev();
+    words.next().is_some_and(|word| word.eq_ignore_ascii_case("name"))
+        && words.next().is_some_and(|word| THINGS.has_folded(word))
 }
 
 fn ends_with_word(before: &str, cues: &Endings) -> bool {

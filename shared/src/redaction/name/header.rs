@@ -17,7 +17,9 @@ const LABELS: &[&str] = &[
     "nombre completo", "nombre y apellidos", "nome", "nome completo", "nome e cognome", "prenom", "vorname",
     "your name", "姓名", "名前", "氏名", "namn", "navn", "nimi", "jmeno", "apellidos", "surname", "first name",
     "last name", "given name", "family name", "vor- und nachname", "resume", "cv", "curriculum vitae", "resume of",
-    "lebenslauf",
+    "lebenslauf", "cognome", "forename", "forenames", "voornaam", "achternaam", "imie", "nazwisko", "fornamn",
+    "efternamn", "vor- und zuname", "zuname", "fornavn", "etternavn", "efternavn", "apellido", "sobrenome",
+    "first names", "given names", "family names", "nombres", "etunimi", "sukunimi", "name und vorname",
 ];
 
 /// The owner's name as written; in parts where labels set them apart (`First name:`, `Surname:`).
@@ -71,7 +73,10 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs, others: &[Span]) -> Vec<
             if placeholder::has_name(&text[field.clone()]) {
                 return best.map(|(_, range)| range).into_iter().chain(parts).collect();
             }
-            let labeled = labeled(text, field);
+            let above = index.checked_sub(1).map(|above| layout.lines[above].range.clone()).filter(|_| place == 0);
+            let beside = place.checked_sub(1).map(|beside| fields[beside].clone());
+            let labeled = labeled(text, field)
+                .or_else(|| beside.or(above).filter(|label| is_label(&text[label.clone()])).map(|_| field.clone()));
             if let Some(value) = labeled.as_ref().and_then(|value| loose_name(text, value)) {
                 parts.push(value);
             }
@@ -96,6 +101,7 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs, others: &[Span]) -> Vec<
                 (false, 1) => 60 - place,
                 (false, _)
                     if count >= 2
+                        && !words.iter().any(|word| lexicon::ORGANIZATIONS.has(word))
                         && top
                         && (contactable || (index == first && alone && layout.lines.len() > first + 1))
                         && by_place() =>
@@ -108,12 +114,39 @@ pub(super) fn owner(layout: &Layout<'_>, slugs: &Slugs, others: &[Span]) -> Vec<
         }
     }
     if let Some((_, range)) = best {
-        return std::iter::once(with_nickname(text, range)).chain(parts).collect();
+        let other = other_half(layout, &range);
+        return std::iter::once(with_nickname(text, range)).chain(other).chain(parts).collect();
+    }
+    // The first two lines hold one word of the name each, as templates set it in large letters.
+    if reachable
+        && let Some((line, next)) = layout.lines.get(first).zip(layout.lines.get(first + 1))
+        && is_one_name(text, &line.range)
+        && is_one_name(text, &next.range)
+    {
+        return vec![line.range.clone(), next.range.clone()];
     }
     // Nowhere by itself: a run in the first lines that makes the address.
     let end = layout.lines.get(FIRST_LINES * 2).map_or(text.len(), |line| line.range.end);
     let linked = runs(text, &(0..end)).into_iter().find(|run| run.words.len() >= 2 && slugs.is_made_of(&run.words));
     linked.map(|run| run.range).into_iter().chain(parts).collect()
+}
+
+/// Whether a line is one word that can be a name.
+fn is_one_name(text: &str, line: &Range<usize>) -> bool {
+    let run = run_at(text, line.start, true);
+    run.is_some_and(|run| run.range == *line && run.words.len() == 1 && run.count == 1 && run.words[0].len() > 2)
+}
+
+/// The line above or below a name of one word that holds the rest of it: also one word, nothing else.
+fn other_half(layout: &Layout<'_>, name: &Range<usize>) -> Option<Range<usize>> {
+    let index =
+        layout.line_of(name.start).filter(|index| *index < FIRST_LINES && layout.lines[*index].range == *name)?;
+    if !is_one_name(layout.text, name) {
+        return None;
+    }
+    let beside = [index.checked_sub(1), Some(index + 1)].into_iter().flatten();
+    let lines = beside.filter_map(|index| layout.lines.get(index).map(|line| line.range.clone()));
+    lines.into_iter().find(|line| is_one_name(layout.text, line))
 }
 
 /// Whether a line is the document's own title.
@@ -167,6 +200,13 @@ fn is_job(text: &str) -> bool {
     CUES.iter().filter(|cue| lower.contains(**cue)).count() >= 2
 }
 
+/// Whether a field or a line is a name label by itself: the value stands beside or below it.
+fn is_label(content: &str) -> bool {
+    const TITLES: [&str; 6] = ["cv", "curriculum vitae", "lebenslauf", "resume", "resume of", "applicant"];
+    let label = fold(content.trim_end_matches([':', '：', ' ']).trim_matches(|c: char| "*_ ".contains(c)));
+    content.len() <= 40 && LABELS.contains(&label.as_str()) && !TITLES.contains(&label.as_str())
+}
+
 /// What stands behind a name label.
 fn labeled(text: &str, field: &Range<usize>) -> Option<Range<usize>> {
     let content = &text[field.clone()];
@@ -184,7 +224,7 @@ fn without_lead(text: &str, field: &Range<usize>) -> Range<usize> {
     let content = &text[field.clone()];
     let mut rest = content.trim_start_matches(|c: char| "#*_=>~ •\"“".contains(c));
     for lead in [
-        "curriculum vitae", "curriculum", "lebenslauf", "resume", "résumé", "cv", "of", "for", "von", "de", "bewerbung",
+        "curriculum vitae", "curriculum", "lebenslauf", "resume", "résumé", "cv", "bewerbung", "of", "for", "von", "de",
     ] {
         let matches =
             rest.get(..lead.len()).is_some_and(|head| head.eq_ignore_ascii_case(lead) || is_equal_folded(head, lead));
@@ -235,8 +275,13 @@ fn whole_name(
             slugs.links(&run.words, true) >= 2 || slugs.is_made_of(&run.words) || (is_first && is_plausible(&run.words))
         })
     };
-    let fits = |run: &super::Run| run.range.end <= range.end && ends(&text[run.range.end..range.end]);
-    let strict = strict.map(|run| with_middle(text, run, range.end));
+    let fits = |run: &super::Run| {
+        let rest = &text[run.range.end.min(range.end)..range.end];
+        // `Jr.`, `Sr.`
+        let suffix = run.words.last().is_some_and(|word| ["jr", "sr", "esq"].contains(&word.as_str()));
+        run.range.end <= range.end && ends(if suffix { rest.strip_prefix('.').unwrap_or(rest) } else { rest })
+    };
+    let strict = strict.map(|run| without_credentials(text, with_middle(text, run, range.end)));
     let run = strict.filter(fits).or_else(|| loose().filter(fits))?;
     let rest = text[run.range.end..range.end].trim_start();
     let surname_first = rest.strip_prefix(", ").and_then(|next| run_at(text, range.end - next.len(), true));
@@ -244,10 +289,16 @@ fn whole_name(
     if !long || run.count > 5 || content.len() > 90 {
         return None;
     }
-    if run.count == 1 {
-        // `DOE, Jane`: the surname first, and nothing behind.
+    let prefixed = run.count == 2
+        && run.words.len() == 1
+        && text[run.range.clone()].chars().nth(1).is_some_and(|c| "'’".contains(c));
+    if run.count == 1 || prefixed {
+        // `DOE, Jane`, `O'Brien, Seán`: the surname first, and nothing behind.
         let is_given = |given: &super::Run| {
-            given.range.end == range.end && given.count <= 3 && given.words.iter().any(|w| w.len() > 2)
+            given.range.end == range.end
+                && given.count <= 3
+                && !lexicon::CREDENTIALS.has_folded(&text[given.range.clone()])
+                && given.words.iter().any(|w| w.len() > 2)
         };
         if let Some(given) = surname_first.filter(is_given) {
             let words = run.words.into_iter().chain(given.words).collect();
@@ -290,10 +341,27 @@ fn with_middle(text: &str, run: super::Run, end: usize) -> super::Run {
     )
 }
 
-/// Whether what follows a name may follow one.
+/// A name without the degrees and licences behind it (`Theresa Caldwell RN BSN`).
+fn without_credentials(text: &str, mut run: super::Run) -> super::Run {
+    while run.words.len() > 2 {
+        let name = &text[run.range.clone()];
+        let last = name.rsplit(' ').next().unwrap_or_default();
+        if !(lexicon::CREDENTIALS.has_folded(last) && super::is_upper(last)) {
+            break;
+        }
+        run.range.end -= name.len() - name[..name.len() - last.len()].trim_end().len();
+        run.words.pop();
+        run.count -= 1;
+    }
+    run
+}
+
+/// Whether what follows a name may follow one: nothing, a sign, a degree.
 fn ends(rest: &str) -> bool {
     let rest = rest.trim_start();
+    let word = &rest[..rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len())];
     rest.is_empty()
+        || (lexicon::CREDENTIALS.has_folded(word) && super::is_upper(word))
         || rest.starts_with([',', '|', '(', '[', '–', '—', ';', '/', '*', '_', '"', '•', '·', '\'', '’', '<'])
         || rest.starts_with("- ")
         || rest.starts_with("# ")
