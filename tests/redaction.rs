@@ -183,6 +183,73 @@ fn what_a_reader_broke_is_whole() {
     );
 }
 
+#[test]
+fn what_a_second_reader_broke_is_whole() {
+    let mut failed: Vec<String> = Vec::new();
+    const PHONE: &str = "918-555-0143 | t.c@example.com";
+    const BODY: &str = "Theresa Caldwell\n918-555-0143 | t.c@example.com\n\nEXPERIENCE\n";
+    for (text, gone) in [
+        ("Dana White\n12 Park Row\nLeeds\nLS6 2AB\n07911 123456".to_owned(), "LS6"),
+        ("Dana White\n12 Park Row\nLeeds\nWest Yorkshire\nLS6 2AB\n07911 123456".to_owned(), "LS6"),
+        ("Dana White\n4 Mitchell St\nDarwin NT 0800\n0412 345 678".to_owned(), "0800"),
+        ("Dana White\n4 Mitchell St\nNSW 2150\n0412 345 678".to_owned(), "2150"),
+        ("Dana White\n12 MG Road\nPIN: 201301\n+91 98101 23456".to_owned(), "201301"),
+        (format!("Dana White\n4417 Briar Hollow Lane · Tulsa · Oklahoma · 74105\n{PHONE}"), "74105"),
+        (format!("Dana White\nP.O. Box 318\nDayton, OH 45402\n{PHONE}"), "318"),
+        (format!("Dana White\nPO Box 318, Dayton, OH\n{PHONE}"), "318"),
+        (format!("Theresa Caldwell Jr.\n{PHONE}"), "Caldwell"),
+        (format!("Robert J. Caldwell Sr.\n{PHONE}"), "Caldwell"),
+        (format!("THERESA\nCALDWELL\nRegistered Nurse\n{PHONE}"), "CALDWELL"),
+        ("THERESA\nCALDWELL\nNurse\ntheresa.caldwell@example.com".to_owned(), "CALDWELL"),
+        (format!("Cognome: Bertolazzi\nNome: Piera\n{PHONE}"), "Bertolazzi"),
+        (format!("Imię: Jan\nNazwisko: Wierzba\n{PHONE}"), "Wierzba"),
+        (format!("First name   Theresa\nSurname   Caldwell\n{PHONE}"), "Caldwell"),
+        (format!("First Name | Helen\nLast Name | Marsh\n{PHONE}"), "Marsh"),
+        (format!("Candidate Name\nTheresa Caldwell\n{PHONE}"), "Caldwell"),
+        ("Helen Marsh\n07911 123456\n\nPROFILE\nPlease call me on 07911123456".to_owned(), "07911123456"),
+        ("Jan Wierzba\nx@example.com\n\nPROFIL\nErreichbar unter 01712345678".to_owned(), "01712345678"),
+        ("Theresa Caldwell\n📞 9375550188\n".to_owned(), "9375550188"),
+        ("Dr. med. Jörg Strohmaier\nTel 07231 123456".to_owned(), "Strohmaier"),
+        ("mgr inż. Jan Wierzba\n+48 600 100 200".to_owned(), "Wierzba"),
+        (format!("Bewerbung von Jörg Strohmaier\n{PHONE}"), "Strohmaier"),
+        (format!("O'Brien, Seán\n{PHONE}"), "Seán"),
+        (format!("{BODY}Foreman: Ray Thibodeaux 409-555-8890"), "Thibodeaux"),
+        (format!("{BODY}Tutor: Laura Steiner"), "Steiner"),
+        (format!("{BODY}**National Insurance No:** AB 12 34 56 C"), "34 56"),
+        (format!("{BODY}CNIC: 35202-1234567-1"), "1234567"),
+        (format!("{BODY}Date and place of birth: Ulm, 14 March 1985"), "1985"),
+    ] {
+        if redacted(&text).contains(gone) {
+            failed.push(format!("{gone}: {}", redacted(&text)));
+        }
+    }
+    for kept in [
+        "BLS, ACLS, PALS",
+        "MIG, TIG, FCAW",
+        "- HVAC, PLC, VFD",
+        "- Epic, EMR, IV",
+        "TCP, UDP, DNS",
+        "Revit, BIM, CAD",
+        "Job Reference Number: 45",
+        "Organization Name: Wells Fargo",
+        "Project Name: Apollo Gateway",
+        "127.0.0.1",
+        "BSN, Oral Roberts University, 2013",
+    ] {
+        let text = format!("{BODY}{kept}");
+        if !redacted(&text).ends_with(kept) {
+            failed.push(redacted(&text));
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+    let nurse = format!("Theresa M. Caldwell, RN, BSN\n{PHONE}\n\nEDUCATION\nBSN, Oral Roberts University, 2013");
+    assert!(redacted(&nurse).starts_with("<PII_REDACTED_NAME_1>, RN, BSN\n"), "{}", redacted(&nurse));
+    assert!(redacted(&nurse).ends_with("\nBSN, Oral Roberts University, 2013"), "{}", redacted(&nurse));
+    let nurse = format!("Theresa Caldwell RN BSN\n{PHONE}\n\nEXPERIENCE\nRN at Mercy");
+    assert!(redacted(&nurse).starts_with("<PII_REDACTED_NAME_1> RN BSN\n"), "{}", redacted(&nurse));
+    assert_eq!(redacted("Senior Developer\nAcme GmbH\n\nYour tasks"), "Senior Developer\nAcme GmbH\n\nYour tasks");
+}
+
 #[tokio::test]
 async fn a_customer_can_see_what_would_be_sent() {
     let stack = Stack::start().await;
