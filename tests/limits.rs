@@ -1,4 +1,4 @@
-//! Rate limits and budgets in the quiet case; the limits issue proves them under fire.
+//! Rate limits and budgets in the quiet case; `cargo run --release -p bench -- limits` shows them under fire.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
