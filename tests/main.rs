@@ -9,6 +9,7 @@ mod leftovers;
 mod limits;
 mod reservations;
 mod statistics;
+mod streaming;
 mod redaction;
 mod template;
 mod documents;

@@ -3,6 +3,7 @@
 //! A prompt takes [`Redacted`] texts and nothing else from the caller; analysis values come from redacted texts too.
 //! Every untrusted text stands between fences whose id is random per request, so no document can close its own fence.
 
+mod field;
 mod output;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use minijinja::value::merge_maps;
 use minijinja::{Environment, UndefinedBehavior, context};
 
+pub use field::FieldDecoder;
 pub use output::{
     Achievements, BulletPoints, CoverLetter, InvalidOutput, JobAnalysis, Output, QualityReview, ResumeOptimization,
     TailoredBullet, partial_text, schema,

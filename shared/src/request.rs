@@ -60,6 +60,12 @@ impl Task {
         }
     }
 
+    /// Whether the answer has a text that can be shown while it is written.
+    #[must_use]
+    pub fn has_text(self) -> bool {
+        matches!(self, Task::ResumeOptimization | Task::CoverLetter)
+    }
+
     /// The task of `/api/v1/generate/{segment}`. The résumé task has no segment.
     #[must_use]
     pub fn from_segment(segment: &str) -> Option<Task> {

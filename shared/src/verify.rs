@@ -127,6 +127,16 @@ impl Source {
         source
     }
 
+    /// The facts that an answer to this input may state.
+    #[must_use]
+    pub fn of_input(input: &Input<Redacted>) -> Source {
+        let mut source = Source::of(&input.sources());
+        if let Input::CoverLetter { company, position, .. } = input {
+            source.allow_words(&[company, position]);
+        }
+        source
+    }
+
     /// Lets the answer name these, as a cover letter names the company it is sent to. They support no figure.
     fn allow_words(&mut self, texts: &[&Redacted]) {
         for text in texts {
@@ -181,10 +191,7 @@ pub fn verify_output(
     if sources.is_empty() {
         return Ok(None);
     }
-    let mut source = Source::of(&sources);
-    if let Input::CoverLetter { company, position, .. } = input {
-        source.allow_words(&[company, position]);
-    }
+    let source = Source::of_input(input);
     let mut found = Verification::empty(mode);
     for (index, text) in output.claims_mut().into_iter().enumerate() {
         // A list keeps its length: a bullet falls back to its own source, an achievement to the line it comes from.

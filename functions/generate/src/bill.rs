@@ -7,7 +7,7 @@
 use std::time::SystemTime;
 
 use shared::ledger::{Status, UsageRecord};
-use shared::llm::{Billed, Completion, Failure, StopReason};
+use shared::llm::{Billed, Completion, Failure, LlmError, StopReason};
 use shared::prices::{Picodollars, PriceSheet, Usage};
 
 use crate::model::Choice;
@@ -33,6 +33,9 @@ impl Bill {
     pub(crate) fn of(outcome: &Result<Completion, Failure>, choice: &Choice, request_bytes: u64) -> Bill {
         let (billed, status, simulated) = match outcome {
             Ok(completion) => (completion.billed, status(completion.stop_reason), completion.simulated),
+            Err(failure) if matches!(failure.error, LlmError::Abandoned) => {
+                (failure.billed, Status::Disconnected, failure.simulated)
+            }
             Err(failure) => (failure.billed, Status::Failed, failure.simulated),
         };
         let output_tokens = choice.max_tokens;

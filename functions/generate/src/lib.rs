@@ -10,13 +10,16 @@ mod bill;
 mod answer;
 mod refusal;
 mod stored;
+mod stream;
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::Client;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Response;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
@@ -34,8 +37,12 @@ use shared::request::{self, MAX_BODY_BYTES, Task};
 use shared::response::{self, Arrival, Complete};
 
 pub use config::{Config, KeySource};
-use pipeline::{Job, Notes};
+use pipeline::{Notes, Order};
 use route::Route;
+use stream::Outlet;
+
+/// The media type of a stream of events.
+const EVENTS: &str = "text/event-stream";
 
 /// Callers that a sandbox remembers before it forgets all of them.
 const MAX_MET: usize = 10_000;
@@ -115,40 +122,89 @@ impl Generate {
     /// # Errors
     ///
     /// None: the signature is the runtime's.
-    pub async fn handle(&self, event: Request) -> Result<Response<ResponseBody>, Error> {
-        let (arrival, notes) = (Arrival::at(SystemTime::now()), Notes::default());
+    pub async fn handle(self: &Arc<Self>, event: Request) -> Result<Response<ResponseBody>, Error> {
+        let (arrival, notes) = (Arrival::at(SystemTime::now()), Arc::<Notes>::default());
+        let outlet = Mutex::new(None);
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
-        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival, &notes));
+        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival, &notes, &outlet));
         let mut response = response::guarded(answer, &arrival).await;
         notes.write(response.headers_mut());
-        Ok(response.map(|body| Full::new(body).boxed_unsync()))
+        let streamed: Option<Outlet> = outlet.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(match streamed {
+            Some(outlet) => response.map(|_| outlet.body()),
+            None => response.map(|body| Full::new(body).boxed_unsync()),
+        })
     }
 
-    async fn answer(&self, event: &Request, arrival: &Arrival, notes: &Notes) -> Result<Complete, Problem> {
+    async fn answer(
+        self: &Arc<Self>,
+        event: &Request,
+        arrival: &Arrival,
+        notes: &Arc<Notes>,
+        outlet: &Mutex<Option<Outlet>>,
+    ) -> Result<Complete, Problem> {
         let route = Route::of(event.method(), &response::path(event))?;
         let identity = self.config.auth.identify(event)?;
         identity.require(Scope::Generate)?;
         response::require_json(event.headers())?;
-        response::negotiate(event.headers(), &["application/json"])?;
+        let offered: &[&str] = match route {
+            Route::Generate(_) => &["application/json", EVENTS],
+            Route::Stream => &[EVENTS],
+            Route::Analyze | Route::Redact => &["application/json"],
+        };
+        let media = response::negotiate(event.headers(), offered)?;
         let body = response::body_within(event, MAX_BODY_BYTES)?;
         let task = if let Route::Generate(task) = route { task } else { Task::ResumeOptimization };
         let request = request::parse(task, body)?;
         let id = &arrival.request_id;
         match route {
-            Route::Generate(_) => {
-                let key = self.idempotency_key(event, &identity.caller, body)?;
-                let job = Job {
-                    request: &request,
-                    caller: &identity.caller,
-                    arrival,
+            Route::Generate(_) | Route::Stream => {
+                let order = Order {
+                    key: self.idempotency_key(event, &identity.caller, body)?,
+                    caller: identity.caller,
                     time_left: self.deadline(event, arrival.now),
-                    key: key.as_ref(),
-                    notes,
+                    request,
+                    arrival: arrival.clone(),
+                    notes: Arc::clone(notes),
                 };
-                Ok(response::json(&self.generate(&job).await?, id))
+                if media == EVENTS {
+                    let streamed = self.stream(order, is_raw(event)?).await?;
+                    *outlet.lock().unwrap_or_else(PoisonError::into_inner) = Some(streamed);
+                    return Ok(response::complete(200, EVENTS, Vec::new(), id));
+                }
+                Ok(response::json(&self.generate(&order.job(None)).await?, id))
             }
             Route::Analyze => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
             Route::Redact => Ok(response::json(&pipeline::redact_only(&request.input), id)),
+        }
+    }
+
+    /// Starts a request in a task of its own and waits for the model's first event, so that every failure before it is a
+    /// plain problem.
+    async fn stream(self: &Arc<Self>, order: Order, is_raw: bool) -> Result<Outlet, Problem> {
+        let (sink, mut outlet) = stream::channel(order.arrival.request_id.clone(), order.request.input.task(), is_raw);
+        let this = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let job: BoxFuture<'_, _> = Box::pin(async {
+                let answer = this.generate(&order.job(Some(&sink))).await?;
+                let shown = order.notes.shown.get().map(String::as_str).unwrap_or_default();
+                // Whoever is gone by now has lost nothing: it is recorded, and can be replayed by its key.
+                let _ = sink.finish(&answer, shown).await;
+                Ok(())
+            });
+            let ended: Result<(), Problem> =
+                AssertUnwindSafe(job).catch_unwind().await.unwrap_or_else(|_| Err(Code::Internal.into()));
+            if let (true, Err(problem)) = (sink.has_started(), &ended) {
+                sink.fail(problem).await;
+            }
+            ended
+        });
+        if (&mut outlet.started).await.is_ok() {
+            return Ok(outlet);
+        }
+        match task.await {
+            Ok(Err(problem)) => Err(problem),
+            Ok(Ok(())) | Err(_) => Err(Code::Internal.into()),
         }
     }
 
@@ -188,5 +244,14 @@ impl Generate {
             Err(past) if past.duration() > IMPLAUSIBLE => self.config.timeout,
             Err(_) => Duration::ZERO,
         }
+    }
+}
+
+/// Whether `?stream=raw` asks for text before it is verified.
+fn is_raw(event: &Request) -> Result<bool, Problem> {
+    match event.query_string_parameters().first("stream") {
+        None => Ok(false),
+        Some("raw") => Ok(true),
+        Some(_) => Err(Problem::invalid_field("/stream", "raw, or nothing")),
     }
 }

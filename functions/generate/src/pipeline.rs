@@ -7,7 +7,7 @@
 //!
 //! [`Generate::attempt`] reads like that line. Everything it calls is a step of [`shared`] or a file beside this one.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderValue};
@@ -16,20 +16,21 @@ use shared::caller::Caller;
 use shared::dynamodb::StoreError;
 use shared::idempotency::{Begun, Key};
 use shared::limits::{Denied, Permit, RateState, Wanted};
-use shared::llm::{Call, Completion, Failure, LlmClient, Provider, StopReason};
+use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Provider, StopReason};
 use shared::problem::{Code, Problem};
 use shared::prompts::{InvalidOutput, Output};
 use shared::reconcile::sweep;
 use shared::redaction::{Redacted, Vault, redact};
 use shared::request::{GenerateRequest, Input, Task};
 use shared::response::Arrival;
-use shared::verify::verify_output;
+use shared::verify::{Source, verify_output};
 use tokio::time::Instant;
 
 use crate::answer::{Answer, RedactedTexts};
 use crate::bill::Bill;
 use crate::model::Choice;
 use crate::stored::{ModelAnswer, Stored, problem_of};
+use crate::stream::{Deltas, Sink};
 use crate::{Generate, refusal};
 
 /// A rough count of the tokens in a request, for the per-minute token buckets. Reconciled with the reported usage.
@@ -40,6 +41,30 @@ const SHORTEST_CALL: Duration = Duration::from_millis(250);
 
 /// How much longer than its call a request may take before its idempotency claim passes to the next.
 const CLAIM_MARGIN: Duration = Duration::from_secs(15);
+
+/// A request that is valid, by itself.
+pub(crate) struct Order {
+    pub(crate) request: GenerateRequest,
+    pub(crate) caller: Caller,
+    pub(crate) arrival: Arrival,
+    pub(crate) time_left: Duration,
+    pub(crate) key: Option<Key>,
+    pub(crate) notes: Arc<Notes>,
+}
+
+impl Order {
+    pub(crate) fn job<'a>(&'a self, sink: Option<&'a Sink>) -> Job<'a> {
+        Job {
+            request: &self.request,
+            caller: &self.caller,
+            arrival: &self.arrival,
+            time_left: self.time_left,
+            key: self.key.as_ref(),
+            notes: &self.notes,
+            sink,
+        }
+    }
+}
 
 /// A request on its way, with what its response says beside the answer.
 pub(crate) struct Job<'a> {
@@ -52,6 +77,8 @@ pub(crate) struct Job<'a> {
     pub(crate) key: Option<&'a Key>,
     /// What the headers say.
     pub(crate) notes: &'a Notes,
+    /// Where the answer goes while it is being written.
+    pub(crate) sink: Option<&'a Sink>,
 }
 
 /// What the response's headers say, gathered on the way.
@@ -59,6 +86,8 @@ pub(crate) struct Job<'a> {
 pub(crate) struct Notes {
     pub(crate) rate: OnceLock<RateState>,
     pub(crate) replayed: OnceLock<()>,
+    /// The text that the stream's deltas have said.
+    pub(crate) shown: OnceLock<String>,
 }
 
 impl Notes {
@@ -135,7 +164,8 @@ impl Generate {
 
         let wanted = wanted(job, choice, &call);
         let (permit, period) = self.admit(&wanted, job, deadline).await?;
-        let outcome = self.call(llm, &call, &wanted, deadline).await;
+        let seen = Seen { redacted: &redacted, vault: &vault, analysis: analysis.as_ref(), structured };
+        let outcome = self.call(llm, &call, &wanted, deadline, job, &seen).await;
         let bill = Bill::of(&outcome, choice, call.bytes());
         let attempt = Attempt { wanted: &wanted, task: redacted.task(), version, period, arrival };
         let settle = self.settle(&permit, &bill, &attempt);
@@ -211,9 +241,20 @@ impl Generate {
         call: &Call,
         wanted: &Wanted<'_>,
         deadline: Instant,
+        job: &Job<'_>,
+        seen: &Seen<'_>,
     ) -> Result<Completion, Failure> {
         let (throttled, mut pauses) = tokio::sync::mpsc::unbounded_channel();
-        let asked = llm.complete(call, deadline, throttled);
+        let asked = async {
+            match job.sink {
+                Some(sink) => {
+                    let answer = llm.open(call, deadline, &throttled).await;
+                    drop(throttled);
+                    self.pass_on(answer?, sink, wanted.model, job, seen).await
+                }
+                None => llm.complete(call, deadline, throttled).await,
+            }
+        };
         let hold_back = async {
             while let Some(pause) = pauses.recv().await {
                 let held = self.limits.hold_back(wanted.provider, wanted.model, pause, SystemTime::now()).await;
@@ -224,6 +265,35 @@ impl Generate {
         };
         let sweep = sweep(&self.limits, &self.ledger, SystemTime::now());
         futures_util::future::join3(asked, hold_back, sweep).await.0
+    }
+
+    /// Reads the answer to its end and streams it meanwhile. A client that goes away ends it.
+    async fn pass_on(
+        &self,
+        mut answer: AnswerStream,
+        sink: &Sink,
+        model: &str,
+        job: &Job<'_>,
+        seen: &Seen<'_>,
+    ) -> Result<Completion, Failure> {
+        let analysis = seen.analysis.map(|analysis| analysis.clone().restore(seen.vault));
+        if sink.start(model, analysis.as_ref(), seen.vault.counts()).await.is_err() {
+            return Err(answer.abandon());
+        }
+        let mut deltas = Deltas::new(sink, Source::of_input(seen.redacted), self.config.verify, seen.vault);
+        let streams = seen.structured && seen.redacted.task().has_text();
+        loop {
+            let text = tokio::select! {
+                () = sink.closed() => return Err(answer.abandon()),
+                text = answer.next_text() => text?,
+            };
+            let Some(text) = text else { break };
+            if streams && deltas.push(&text).await.is_err() {
+                return Err(answer.abandon());
+            }
+        }
+        let _ = job.notes.shown.set(deltas.shown());
+        answer.finish()
     }
 
     /// Takes permits and reserves budget, and sleeps until a booked slot is due. Returns the statistics period, too.
@@ -307,6 +377,14 @@ impl Generate {
             tracing::error!(%error, "an unused permit stays reserved");
         }
     }
+}
+
+/// What a stream needs of a request's preparation.
+struct Seen<'a> {
+    redacted: &'a Input<Redacted>,
+    vault: &'a Vault,
+    analysis: Option<&'a Analysis>,
+    structured: bool,
 }
 
 fn note_unwritten(what: &'static str, result: Result<(), StoreError>, arrival: &Arrival) {

@@ -9,6 +9,8 @@ use shared::request::Task;
 pub(crate) enum Route {
     /// Asks the model.
     Generate(Task),
+    /// Asks the model for a résumé and streams the answer whatever `Accept` says.
+    Stream,
     /// Analyses without a model.
     Analyze,
     /// Shows what a model would see.
@@ -19,6 +21,7 @@ impl Route {
     pub(crate) fn of(method: &Method, path: &str) -> Result<Route, Problem> {
         let route = match path {
             "/api/v1/generate" => Some(Route::Generate(Task::ResumeOptimization)),
+            "/api/v1/generate/stream" => Some(Route::Stream),
             "/api/v1/analyze" => Some(Route::Analyze),
             "/api/v1/redact" => Some(Route::Redact),
             _ => path.strip_prefix("/api/v1/generate/").and_then(Task::from_segment).map(Route::Generate),
@@ -42,7 +45,8 @@ mod tests {
         assert_eq!(of("/api/v1/generate"), Ok(Route::Generate(Task::ResumeOptimization)));
         assert_eq!(of("/api/v1/generate/cover-letter"), Ok(Route::Generate(Task::CoverLetter)));
         assert_eq!(of("/api/v1/analyze"), Ok(Route::Analyze));
-        for path in ["/", "/api/v1/generate/stream", "/api/v1/generate/batch", "/api/v1/generate/resume-optimization"] {
+        assert_eq!(of("/api/v1/generate/stream"), Ok(Route::Stream));
+        for path in ["/", "/api/v1/generate/batch", "/api/v1/generate/resume-optimization"] {
             assert_eq!(of(path), Err(Code::NotFound), "{path}");
         }
         let problem = Route::of(&Method::GET, "/api/v1/generate").expect_err("only POST");

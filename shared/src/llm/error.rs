@@ -67,6 +67,9 @@ pub enum LlmError {
     /// The stream ended or broke before `message_stop`.
     #[error("the provider's stream ended early")]
     StreamEnded,
+    /// The client went away, so the call was ended.
+    #[error("the client went away")]
+    Abandoned,
     /// The stream is not what the Messages API sends, or larger than any answer.
     #[error("the provider's stream is not understood")]
     Malformed,

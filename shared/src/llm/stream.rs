@@ -208,6 +208,12 @@ impl AnswerStream {
         }
     }
 
+    /// Ends the call because nobody waits for its answer any more.
+    #[must_use]
+    pub fn abandon(self) -> Failure {
+        self.failed(LlmError::Abandoned)
+    }
+
     /// Whether the stand-in model answers.
     #[must_use]
     pub fn simulated(&self) -> bool {
