@@ -4,6 +4,7 @@ mod main_job;
 mod tasks;
 mod bad_input;
 mod model_client;
+mod batch;
 mod idempotency;
 mod leftovers;
 mod limits;

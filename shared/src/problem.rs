@@ -58,7 +58,7 @@ codes! {
     IdempotencyInProgress, "idempotency-in-progress", 409, true, "Still running", "A request with this idempotency key is still running.";
     PeriodChanged, "period-changed", 409, false, "Period changed", "The statistics period is not the expected one.";
     ReplayExpired, "replay-expired", 409, false, "Replay expired", "The stored answer can no longer be replayed.";
-    BodyTooLarge, "body-too-large", 413, false, "Body too large", "The body exceeds 1.5 MiB.";
+    BodyTooLarge, "body-too-large", 413, false, "Body too large", "The body is too large.";
     UnsupportedMediaType, "unsupported-media-type", 415, false, "Unsupported media type", "The body must be application/json.";
     InvalidRequest, "invalid-request", 422, false, "Invalid request", "The request is not valid; see errors.";
     ModelRetired, "model-retired", 422, false, "Model retired", "The model is retired.";

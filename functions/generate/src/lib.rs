@@ -8,6 +8,7 @@ mod pipeline;
 mod model;
 mod bill;
 mod answer;
+mod batch;
 mod refusal;
 mod stored;
 mod stream;
@@ -36,10 +37,14 @@ use shared::prompts::Prompts;
 use shared::request::{self, MAX_BODY_BYTES, Task};
 use shared::response::{self, Arrival, Complete};
 
+use batch::{Batch, MAX_BATCH_BYTES, MAX_ITEMS};
 pub use config::{Config, KeySource};
 use pipeline::{Notes, Order};
 use route::Route;
 use stream::Outlet;
+
+/// The media type of one JSON value a line.
+const LINES: &str = "application/x-ndjson";
 
 /// The media type of a stream of events.
 const EVENTS: &str = "text/event-stream";
@@ -150,9 +155,13 @@ impl Generate {
         let offered: &[&str] = match route {
             Route::Generate(_) => &["application/json", EVENTS],
             Route::Stream => &[EVENTS],
+            Route::Batch => &["application/json", LINES],
             Route::Analyze | Route::Redact => &["application/json"],
         };
         let media = response::negotiate(event.headers(), offered)?;
+        if route == Route::Batch {
+            return self.batch(event, identity.caller, arrival, media, outlet).await;
+        }
         let body = response::body_within(event, MAX_BODY_BYTES)?;
         let task = if let Route::Generate(task) = route { task } else { Task::ResumeOptimization };
         let request = request::parse(task, body)?;
@@ -174,9 +183,45 @@ impl Generate {
                 }
                 Ok(response::json(&self.generate(&order.job(None)).await?, id))
             }
-            Route::Analyze => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
+            Route::Analyze | Route::Batch => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
             Route::Redact => Ok(response::json(&pipeline::redact_only(&request.input), id)),
         }
+    }
+
+    /// Several requests in one: all results at the end, or each as a line when it is there.
+    async fn batch(
+        self: &Arc<Self>,
+        event: &Request,
+        caller: Caller,
+        arrival: &Arrival,
+        media: &'static str,
+        outlet: &Mutex<Option<Outlet>>,
+    ) -> Result<Complete, Problem> {
+        let body = response::body_within(event, MAX_BATCH_BYTES)?;
+        let key = event.headers().get("idempotency-key").map(|value| value.as_bytes().to_vec());
+        let batch = Batch::parse(caller, body, self.deadline(event, arrival.now), key)?;
+        let (sender, mut results) = tokio::sync::mpsc::channel(MAX_ITEMS);
+        let running = Arc::clone(self).batch_generate(batch, sender);
+        if media == LINES {
+            let (lines, reader) = stream::lines();
+            *outlet.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+            tokio::spawn(running);
+            tokio::spawn(async move {
+                while let Some(result) = results.recv().await {
+                    // What is begun goes on without a reader.
+                    let _ = lines.send(batch::line(&result)).await;
+                }
+            });
+            return Ok(response::complete(200, LINES, Vec::new(), &arrival.request_id));
+        }
+        // The channel has room for all.
+        running.await;
+        let mut all = Vec::new();
+        while let Some(result) = results.recv().await {
+            all.push(result);
+        }
+        all.sort_by_key(|result| result.index);
+        Ok(response::json(&serde_json::json!({ "results": all }), &arrival.request_id))
     }
 
     /// Starts a request in a task of its own and waits for the model's first event, so that every failure before it is a

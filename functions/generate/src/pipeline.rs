@@ -37,7 +37,7 @@ use crate::{Generate, refusal};
 const BYTES_PER_TOKEN: u64 = 3;
 
 /// With less time than this a call is not begun: it would end without an answer and be billed all the same.
-const SHORTEST_CALL: Duration = Duration::from_millis(250);
+pub(crate) const SHORTEST_CALL: Duration = Duration::from_millis(250);
 
 /// How much longer than its call a request may take before its idempotency claim passes to the next.
 const CLAIM_MARGIN: Duration = Duration::from_secs(15);

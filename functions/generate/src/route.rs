@@ -11,6 +11,8 @@ pub(crate) enum Route {
     Generate(Task),
     /// Asks the model for a résumé and streams the answer whatever `Accept` says.
     Stream,
+    /// Asks the model once for each item.
+    Batch,
     /// Analyses without a model.
     Analyze,
     /// Shows what a model would see.
@@ -21,6 +23,7 @@ impl Route {
     pub(crate) fn of(method: &Method, path: &str) -> Result<Route, Problem> {
         let route = match path {
             "/api/v1/generate" => Some(Route::Generate(Task::ResumeOptimization)),
+            "/api/v1/generate/batch" => Some(Route::Batch),
             "/api/v1/generate/stream" => Some(Route::Stream),
             "/api/v1/analyze" => Some(Route::Analyze),
             "/api/v1/redact" => Some(Route::Redact),
@@ -46,7 +49,8 @@ mod tests {
         assert_eq!(of("/api/v1/generate/cover-letter"), Ok(Route::Generate(Task::CoverLetter)));
         assert_eq!(of("/api/v1/analyze"), Ok(Route::Analyze));
         assert_eq!(of("/api/v1/generate/stream"), Ok(Route::Stream));
-        for path in ["/", "/api/v1/generate/batch", "/api/v1/generate/resume-optimization"] {
+        assert_eq!(of("/api/v1/generate/batch"), Ok(Route::Batch));
+        for path in ["/", "/api/v1/generate/resume-optimization"] {
             assert_eq!(of(path), Err(Code::NotFound), "{path}");
         }
         let problem = Route::of(&Method::GET, "/api/v1/generate").expect_err("only POST");

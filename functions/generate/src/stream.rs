@@ -51,6 +51,16 @@ pub(crate) struct Sink {
 pub(crate) struct Outlet {
     pub(crate) started: oneshot::Receiver<()>,
     frames: mpsc::Receiver<Bytes>,
+    /// What is sent where it is silent for long.
+    ping: &'static [u8],
+}
+
+/// A body of lines that are there when they are there.
+pub(crate) fn lines() -> (mpsc::Sender<Bytes>, Outlet) {
+    let (sender, frames) = mpsc::channel(BUFFERED);
+    let (_, started) = oneshot::channel();
+    // An empty line is no value of NDJSON, and readers skip it.
+    (sender, Outlet { started, frames, ping: b"\n" })
 }
 
 pub(crate) fn channel(request_id: RequestId, task: Task, is_raw: bool) -> (Sink, Outlet) {
@@ -58,16 +68,17 @@ pub(crate) fn channel(request_id: RequestId, task: Task, is_raw: bool) -> (Sink,
     let (start, started) = oneshot::channel();
     let started_by = Mutex::new(Some(start));
     let sink = Sink { frames: sender, started: started_by, next: AtomicU64::new(0), request_id, task, is_raw };
-    (sink, Outlet { started, frames })
+    (sink, Outlet { started, frames, ping: b": ping\n\n" })
 }
 
 impl Outlet {
     /// The body: every frame until the task is over, and a comment where it is silent for long.
     pub(crate) fn body(self) -> ResponseBody {
-        let frames = stream::unfold(self.frames, |mut frames| async {
+        let ping = self.ping;
+        let frames = stream::unfold(self.frames, move |mut frames| async move {
             let next = match tokio::time::timeout(PING, frames.recv()).await {
                 Ok(frame) => frame?,
-                Err(_) => Bytes::from_static(b": ping\n\n"),
+                Err(_) => Bytes::from_static(ping),
             };
             Some((Ok(Frame::data(next)), frames))
         });

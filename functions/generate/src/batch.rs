@@ -1,0 +1,128 @@
+//! Several résumés in one request: each item is a request of its own, with its own permits, budget, record and problem.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, StreamExt};
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use shared::caller::Caller;
+use shared::idempotency::Key;
+use shared::problem::{Code, Problem};
+use shared::request::{self, Task};
+use shared::response::Arrival;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::Generate;
+use crate::pipeline::{Notes, Order};
+
+/// Most items of a batch.
+pub(crate) const MAX_ITEMS: usize = 20;
+/// Largest body of a batch, in bytes after decoding.
+pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+
+#[derive(Deserialize, Validate)]
+#[serde(deny_unknown_fields)]
+#[garde(allow_unvalidated)]
+struct BatchBody {
+    #[garde(length(min = 1, max = 20))]
+    items: Vec<Box<RawValue>>,
+    #[serde(default = "three")]
+    #[garde(range(min = 1, max = 20))]
+    max_concurrent: usize,
+}
+
+fn three() -> usize {
+    3
+}
+
+/// A batch that is valid as a whole; its items may not be.
+pub(crate) struct Batch {
+    pub(crate) caller: Caller,
+    items: Vec<Box<RawValue>>,
+    max_concurrent: usize,
+    deadline: Instant,
+    /// The value of `Idempotency-Key`: every item has it with its index.
+    key: Option<Vec<u8>>,
+}
+
+/// What became of an item.
+#[derive(Debug, Serialize)]
+pub(crate) struct ItemResult {
+    pub(crate) index: usize,
+    status: u16,
+    body: Value,
+}
+
+impl Batch {
+    pub(crate) fn parse(
+        caller: Caller,
+        body: &[u8],
+        time_left: Duration,
+        key: Option<Vec<u8>>,
+    ) -> Result<Batch, Problem> {
+        let BatchBody { items, max_concurrent } = request::read(body)?;
+        Ok(Batch { caller, items, max_concurrent, deadline: Instant::now() + time_left, key })
+    }
+}
+
+impl Generate {
+    /// Runs all items, at most as many at once as the batch says, and sends each result as it is there. It goes on when
+    /// nobody listens: what is begun is paid for.
+    pub(crate) async fn batch_generate(self: Arc<Self>, batch: Batch, results: mpsc::Sender<ItemResult>) {
+        let (most, batch) = (batch.max_concurrent, Arc::new(batch));
+        let items = (0..batch.items.len()).map(|index| -> BoxFuture<'static, ItemResult> {
+            let (this, batch) = (Arc::clone(&self), Arc::clone(&batch));
+            Box::pin(async move { this.item(&batch, index).await })
+        });
+        let mut running = stream::iter(items).buffer_unordered(most);
+        while let Some(result) = running.next().await {
+            let _ = results.send(result).await;
+        }
+    }
+
+    async fn item(&self, batch: &Batch, index: usize) -> ItemResult {
+        let arrival = Arrival::at(SystemTime::now());
+        let id = arrival.request_id.to_string();
+        match self.answer_item(batch, index, arrival).await {
+            Ok(body) => ItemResult { index, status: 200, body },
+            Err(problem) => {
+                let body = serde_json::to_value(problem.body(&id)).unwrap_or_default();
+                ItemResult { index, status: problem.code.status(), body }
+            }
+        }
+    }
+
+    async fn answer_item(&self, batch: &Batch, index: usize, arrival: Arrival) -> Result<Value, Problem> {
+        let item = batch.items.get(index).ok_or(Code::Internal)?;
+        let request = request::parse(Task::ResumeOptimization, item.get().as_bytes())?;
+        let time_left = batch.deadline.saturating_duration_since(Instant::now());
+        if time_left < crate::pipeline::SHORTEST_CALL {
+            return Err(Code::ProviderTimeout.into());
+        }
+        let key = batch.key.as_ref().filter(|_| self.idempotency.is_some());
+        let key = key.map(|value| Key::of(&batch.caller, &format!("batch/{index}"), value, item.get().as_bytes()));
+        let order = Order {
+            request,
+            caller: batch.caller.clone(),
+            arrival,
+            time_left,
+            key: key.transpose()?,
+            notes: Arc::<Notes>::default(),
+        };
+        let answer = self.generate(&order.job(None)).await?;
+        serde_json::to_value(&answer).map_err(|_| Code::Internal.into())
+    }
+}
+
+/// A result as a line of NDJSON.
+pub(crate) fn line(result: &ItemResult) -> Bytes {
+    let mut line = serde_json::to_vec(result).unwrap_or_default();
+    line.push(b'\n');
+    Bytes::from(line)
+}
