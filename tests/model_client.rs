@@ -141,6 +141,12 @@ fn endings() -> Vec<Ending> {
     late_error.push(error_event.clone());
     let row = |name, reply, status, code, record| Ending { name, replies: vec![reply], status, code, calls: 1, record };
     let failed = Some(("failed", true));
+    // What is not readable is asked for once more.
+    let twice = |name, reply: Reply, code, record| Ending {
+        replies: vec![reply.clone(), reply.clone()],
+        calls: 2,
+        ..row(name, reply, 502, code, record)
+    };
     vec![
         row("throttled for long", Reply::error(429, "rate_limit_error", &never), 503, "provider-throttled", None),
         row(
@@ -157,24 +163,21 @@ fn endings() -> Vec<Ending> {
         row("an HTML page", Reply::status(502, &[("x-should-retry", "false")], "<html>"), 502, "provider-error", None),
         row("refusal", Reply::text("", &meta("refusal")), 422, "model-refused", Some(("refused", false))),
         row("unknown stop", Reply::text(&text, &meta("pause_turn")), 502, "provider-error", Some(("failed", false))),
-        row(
+        twice(
             "not JSON",
             Reply::text("I cannot", &meta("end_turn")),
-            502,
             "invalid-model-output",
             Some(("completed", false)),
         ),
-        row(
+        twice(
             "another schema",
             Reply::text("{\"x\":1}", &meta("end_turn")),
-            502,
             "invalid-model-output",
             Some(("completed", false)),
         ),
-        row(
+        twice(
             "cut before a line",
             Reply::text("{\"optimi", &meta("max_tokens")),
-            502,
             "invalid-model-output",
             Some(("truncated", false)),
         ),
@@ -250,6 +253,60 @@ async fn an_answer_cut_off_at_max_tokens_keeps_its_complete_lines() {
     assert_eq!(reply["optimized_resume"], "Jane Doe\nEngineer");
     assert_eq!((&reply["truncated"], &reply["stop_reason"]), (&json!(true), &json!("max_tokens")));
     assert_eq!(string(&stack.records().await[0], "status"), "truncated");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_off_or_unreadable_is_asked_for_once_more() {
+    let cut = || Reply::text("{\"optimized_resume\": \"A\\nB", &Meta { stop_reason: "max_tokens", ..Meta::default() });
+    let unreadable = || Reply::text("Sure! Here is", &Meta::default());
+    for (first, factor) in [(cut(), 2), (unreadable(), 1)] {
+        let stack = Stack::start().await;
+        stack.model.play(first);
+        stack.model.play(Reply::answer(&short_answer()));
+        let reply = asked(&stack).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let reply = reply.json();
+        assert_eq!((&reply["truncated"], &reply["usage_stats"]["attempts"]), (&json!(false), &json!(2)));
+        // Both are paid for and both are recorded; the answer states the sum.
+        assert_eq!(reply["usage_stats"]["cost_usd"], json!(0.034));
+        let records = stack.records().await;
+        let costs: Vec<u64> = records.iter().map(|record| number(record, "cost_pico")).collect();
+        assert_eq!(costs, [17_000_000_000, 17_000_000_000]);
+        assert_eq!((number(&records[0], "attempt"), number(&records[1], "attempt")), (1, 2));
+        assert_eq!(stack.committed().await, (34_000_000_000, 34_000_000_000, 0));
+        let stats = stack.get("/api/v1/stats").await.json();
+        assert_eq!((&stats["total_requests"], &stats["total_attempts"]), (&json!(1), &json!(2)));
+        let sent: Vec<u64> =
+            stack.model.received().iter().map(|received| received.json()["max_tokens"].as_u64().unwrap_or(0)).collect();
+        assert_eq!(sent[1], sent[0] * factor);
+    }
+}
+
+#[tokio::test]
+async fn no_second_attempt_against_the_callers_will_or_budget_or_in_a_stream() {
+    let cut = || {
+        let text = "{\"optimized_resume\": \"<PII_REDACTED_NAME_1>\\nEngineer\\n- Cut co";
+        Reply::text(text, &Meta { stop_reason: "max_tokens", ..Meta::default() })
+    };
+    let stack = Stack::start().await;
+    stack.model.play(cut());
+    let mut body = short_body();
+    body["max_tokens"] = json!(1_000);
+    let reply = stack.post("/api/v1/generate", &body).await.json();
+    assert_eq!((&reply["truncated"], stack.model.received().len()), (&json!(true), 1));
+
+    // The first ceiling fits, a second of twice the output does not.
+    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("CALLER_BUDGET_USD", "0.15")]).await;
+    stack.model.play(cut());
+    let reply = asked(&stack).await.json();
+    assert_eq!((&reply["truncated"], stack.model.received().len()), (&json!(true), 1));
+    assert_eq!((stack.records().await.len(), stack.committed().await.2), (1, 0));
+
+    let stack = Stack::start().await;
+    stack.model.play(cut());
+    let reply = stack.post_with("/api/v1/generate", &[("accept", "text/event-stream")], &short_body()).await;
+    assert!(reply.text.contains("event: done") && reply.text.contains("\"truncated\":true"), "{}", reply.text);
+    assert_eq!(stack.model.received().len(), 1);
 }
 
 #[tokio::test]

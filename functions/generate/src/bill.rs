@@ -11,7 +11,7 @@ use shared::llm::{Billed, Completion, Failure, LlmError, StopReason};
 use shared::prices::{Picodollars, PriceSheet, Usage};
 
 use crate::model::Choice;
-use crate::pipeline::Attempt;
+use crate::pipeline::{Asked, Job, Seen};
 
 /// Tokens, their price, and how the attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,23 +48,36 @@ impl Bill {
         Bill { usage, cost: choice.model.cost(&usage), status: Some(status), estimated, simulated }
     }
 
-    /// The ledger's record of it, if it leaves one.
-    pub(crate) fn record(&self, attempt: &Attempt<'_>, now: SystemTime) -> Option<UsageRecord> {
+    /// Both bills, for what a request cost in all.
+    pub(crate) fn plus(&self, other: &Bill) -> Bill {
+        let (one, two) = (self.usage, other.usage);
+        let usage = Usage {
+            input_tokens: one.input_tokens + two.input_tokens,
+            output_tokens: one.output_tokens + two.output_tokens,
+            cache_read_tokens: one.cache_read_tokens + two.cache_read_tokens,
+            cache_write_5m_tokens: one.cache_write_5m_tokens + two.cache_write_5m_tokens,
+            cache_write_1h_tokens: one.cache_write_1h_tokens + two.cache_write_1h_tokens,
+        };
+        Bill { usage, cost: self.cost.plus(other.cost), ..other.clone() }
+    }
+
+    /// The ledger's record of an attempt, if it leaves one.
+    pub(crate) fn record(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>, now: SystemTime) -> Option<UsageRecord> {
         Some(UsageRecord {
-            request_id: attempt.wanted.request_id.clone(),
-            attempt: attempt.wanted.attempt,
-            caller: attempt.wanted.caller.clone(),
-            period: attempt.period.clone(),
-            task: attempt.task,
-            prompt_version: attempt.version.to_owned(),
-            model: attempt.wanted.model.to_owned(),
+            request_id: job.arrival.request_id.clone(),
+            attempt: asked.number,
+            caller: job.caller.clone(),
+            period: asked.period.clone(),
+            task: seen.redacted.task(),
+            prompt_version: seen.version.to_owned(),
+            model: asked.model.to_owned(),
             status: self.status?,
             usage: self.usage,
             cost: self.cost,
             price_version: PriceSheet::embedded().version().to_owned(),
             estimated: self.estimated,
             simulated: self.simulated,
-            duration: now.duration_since(attempt.arrival.now).unwrap_or_default(),
+            duration: now.duration_since(job.arrival.now).unwrap_or_default(),
         })
     }
 }

@@ -10,6 +10,7 @@ use shared::request::{GenerateRequest, Input};
 use crate::Config;
 
 /// A model and the numbers of a call to it.
+#[derive(Clone)]
 pub(crate) struct Choice {
     pub(crate) model: &'static Model,
     pub(crate) max_tokens: u64,
@@ -43,6 +44,13 @@ impl Choice {
 }
 
 impl Choice {
+    /// The same with twice the output tokens, as far as model and deployment allow; `None` where that is no more.
+    pub(crate) fn doubled(&self, config: &Config) -> Option<Choice> {
+        let most = config.max_tokens.min(self.model.max_output_tokens());
+        let max_tokens = self.max_tokens.saturating_mul(2).min(most);
+        (max_tokens > self.max_tokens).then(|| Choice { max_tokens, ..self.clone() })
+    }
+
     /// Refuses a call that cannot fit the model's context, at the cautious end: a token has at most a few bytes, so a
     /// request of more than eight bytes for each token of the context is too long whatever it says.
     pub(crate) fn require_room(&self, call: &Call) -> Result<(), Problem> {

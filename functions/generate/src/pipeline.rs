@@ -18,10 +18,10 @@ use shared::idempotency::{Begun, Key};
 use shared::limits::{Denied, Permit, RateState, Wanted};
 use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Provider, StopReason};
 use shared::problem::{Code, Problem};
-use shared::prompts::{InvalidOutput, Output};
+use shared::prompts::{InvalidOutput, Output, Prompt};
 use shared::reconcile::sweep;
 use shared::redaction::{Redacted, Vault, redact};
-use shared::request::{GenerateRequest, Input, Task};
+use shared::request::{GenerateRequest, Input};
 use shared::response::Arrival;
 use shared::verify::{Source, verify_output};
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ use crate::bill::Bill;
 use crate::model::Choice;
 use crate::stored::{ModelAnswer, Stored, problem_of};
 use crate::stream::{Deltas, Sink};
-use crate::{Generate, refusal};
+use crate::{Config, Generate, refusal};
 
 /// A rough count of the tokens in a request, for the per-minute token buckets. Reconciled with the reported usage.
 const BYTES_PER_TOKEN: u64 = 3;
@@ -144,7 +144,7 @@ impl Generate {
         answered
     }
 
-    /// One attempt at the model, everything around it.
+    /// A request to the model, a second one where that may mend the answer, everything around them.
     async fn attempt(&self, job: &Job<'_>, choice: &Choice, version: &'static str) -> Result<Answer, Problem> {
         let arrival = job.arrival;
         let llm = self.llm.as_ref().map_err(|code| Problem::new(*code))?;
@@ -158,26 +158,56 @@ impl Generate {
             .prompts
             .render(&redacted, analysis.as_ref(), version, structured, &random_fence()?)
             .map_err(|error| refusal::internal("prompt", &error))?;
-        let call = Call::new(&prompt, choice.model.id(), choice.max_tokens, choice.temperature)
-            .map_err(|error| refusal::internal("call", &error))?;
-        choice.require_room(&call)?;
+        let seen = Seen { redacted: &redacted, vault: &vault, analysis: analysis.as_ref(), structured, version };
 
-        let wanted = wanted(job, choice, &call);
-        let (permit, period) = self.admit(&wanted, job, deadline).await?;
-        let seen = Seen { redacted: &redacted, vault: &vault, analysis: analysis.as_ref(), structured };
-        let outcome = self.call(llm, &call, &wanted, deadline, job, &seen).await;
-        let bill = Bill::of(&outcome, choice, call.bytes());
-        let attempt = Attempt { wanted: &wanted, task: redacted.task(), version, period, arrival };
-        let settle = self.settle(&permit, &bill, &attempt);
+        let mut asked = self.ask(llm, &prompt, choice, 1, job, deadline, &seen).await?;
+        let mut before = None;
+        if let Some(again) = asked.second_choice(choice, job, &self.config, &seen, deadline) {
+            self.settle(&asked, job, &seen).await;
+            // Refused, it is as if it had not been asked: the first answer stands.
+            match self.ask(llm, &prompt, &again, 2, job, deadline, &seen).await {
+                Ok(second) => before = Some(std::mem::replace(&mut asked, second)),
+                Err(_) => asked.is_settled = true,
+            }
+        }
+        let settle = async {
+            if !asked.is_settled {
+                self.settle(&asked, job, &seen).await;
+            }
+        };
         let answer = async {
-            let completion = outcome.map_err(|failure: Failure| refusal::failed(&failure.error))?;
-            let given = ModelAnswer::new(completion, &bill, choice.model.id(), version, arrival);
-            let answer = self.finish(&given, structured, &redacted, &vault, analysis)?;
+            let given = ModelAnswer::of(before.as_ref(), &asked, choice.model.id(), version, arrival, &seen)
+                .map_err(|failure: &Failure| refusal::failed(&failure.error))?;
+            let answer = self.finish(&given, structured, &redacted, &vault, analysis.clone())?;
             self.store(job, &redacted, given).await;
             Ok(answer)
         };
         // Polled in this order: what was spent is on its way before anything can go wrong with the answer.
         futures_util::future::join(settle, answer).await.1
+    }
+
+    /// Reserves one attempt and asks the model.
+    #[expect(clippy::too_many_arguments, reason = "what one attempt depends on")]
+    async fn ask(
+        &self,
+        llm: &LlmClient,
+        prompt: &Prompt,
+        choice: &Choice,
+        number: u32,
+        job: &Job<'_>,
+        deadline: Instant,
+        seen: &Seen<'_>,
+    ) -> Result<Asked, Problem> {
+        let call = Call::new(prompt, choice.model.id(), choice.max_tokens, choice.temperature)
+            .map_err(|error| refusal::internal("call", &error))?;
+        choice.require_room(&call)?;
+        let wanted = Wanted { attempt: number, ..wanted(job, choice, &call) };
+        let begun = Instant::now();
+        let (permit, period) = self.admit(&wanted, job, deadline).await?;
+        let outcome = self.call(llm, &call, &wanted, deadline, job, seen).await;
+        let bill = Bill::of(&outcome, choice, call.bytes());
+        let took = begun.elapsed();
+        Ok(Asked { number, model: choice.model.id(), permit, period, outcome, bill, took, is_settled: false })
     }
 
     /// From the model's words to the answer: read, verify, put originals back.
@@ -189,7 +219,7 @@ impl Generate {
         vault: &Vault,
         analysis: Option<Analysis>,
     ) -> Result<Answer, Problem> {
-        let mut output = read(given, redacted, structured)?;
+        let mut output = read(given.stop_reason(), &given.text, redacted, structured)?;
         let verification = verify_output(&mut output, redacted, self.config.verify, vault)
             .map_err(|_| Problem::new(Code::InvalidModelOutput))?;
         let analysis = analysis.map(|analysis| rescore(analysis, &output, redacted).restore(vault));
@@ -348,9 +378,10 @@ impl Generate {
     /// Closes the reservation and writes the record, in parallel. What fails here is logged and loses neither the answer
     /// nor money: an open reservation stays at its ceiling until it is swept, and a record that the ledger does not take
     /// is kept in the caller's item.
-    async fn settle(&self, permit: &Permit, bill: &Bill, attempt: &Attempt<'_>) {
+    async fn settle(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>) {
         let now = SystemTime::now();
-        let record = bill.record(attempt, now);
+        let (permit, bill) = (&asked.permit, &asked.bill);
+        let record = bill.record(asked, job, seen, now);
         let recorded = async {
             let Some(record) = &record else { return };
             let Err(error) = self.ledger.record(record).await else { return };
@@ -362,9 +393,9 @@ impl Generate {
         let settled = self.limits.settle(permit, &bill.usage, bill.cost, now);
         let ((), settled) = futures_util::future::join(recorded, settled).await;
         match settled {
-            Ok(settled) => self.alerts.after(attempt.wanted.caller, &settled, now).await,
+            Ok(settled) => self.alerts.after(job.caller, &settled, now).await,
             Err(error) => {
-                let id = &attempt.arrival.request_id;
+                let id = &job.arrival.request_id;
                 tracing::error!(request_id = %id, %error, cost_usd = %bill.cost, "not settled");
             }
         }
@@ -379,27 +410,63 @@ impl Generate {
     }
 }
 
-/// What a stream needs of a request's preparation.
-struct Seen<'a> {
-    redacted: &'a Input<Redacted>,
+/// A request's preparation, which all its attempts share.
+pub(crate) struct Seen<'a> {
+    pub(crate) redacted: &'a Input<Redacted>,
     vault: &'a Vault,
     analysis: Option<&'a Analysis>,
     structured: bool,
+    pub(crate) version: &'static str,
+}
+
+/// One attempt, answered or failed, that has to be settled.
+pub(crate) struct Asked {
+    /// From 1.
+    pub(crate) number: u32,
+    pub(crate) model: &'static str,
+    permit: Permit,
+    pub(crate) period: String,
+    pub(crate) outcome: Result<Completion, Failure>,
+    pub(crate) bill: Bill,
+    took: Duration,
+    is_settled: bool,
+}
+
+impl Asked {
+    /// Whether the answer has the agreed form.
+    pub(crate) fn is_readable(&self, seen: &Seen<'_>) -> bool {
+        let Ok(completion) = &self.outcome else { return false };
+        read(completion.stop_reason, &completion.text, seen.redacted, seen.structured).is_ok()
+    }
+
+    /// What a second attempt asks for, where one may mend the answer: twice the output where it was cut off, the same where
+    /// it has another form than agreed. Not where the caller chose `max_tokens`, where the stream has begun, or where
+    /// the time left is less than the first attempt took.
+    fn second_choice(
+        &self,
+        choice: &Choice,
+        job: &Job<'_>,
+        config: &Config,
+        seen: &Seen<'_>,
+        deadline: Instant,
+    ) -> Option<Choice> {
+        let completion = self.outcome.as_ref().ok()?;
+        let in_time = Instant::now() + self.took.max(SHORTEST_CALL) < deadline;
+        if job.sink.is_some() || !in_time {
+            return None;
+        }
+        match completion.stop_reason {
+            StopReason::MaxTokens if job.request.options.max_tokens.is_none() => choice.doubled(config),
+            StopReason::EndTurn if !self.is_readable(seen) => Some(choice.clone()),
+            _ => None,
+        }
+    }
 }
 
 fn note_unwritten(what: &'static str, result: Result<(), StoreError>, arrival: &Arrival) {
     if let Err(error) = result {
         tracing::error!(request_id = %arrival.request_id, what, %error, "not written");
     }
-}
-
-/// What a record says beside the bill.
-pub(crate) struct Attempt<'a> {
-    pub(crate) wanted: &'a Wanted<'a>,
-    pub(crate) task: Task,
-    pub(crate) version: &'static str,
-    pub(crate) period: String,
-    pub(crate) arrival: &'a Arrival,
 }
 
 fn wanted<'a>(job: &'a Job<'_>, choice: &Choice, call: &Call) -> Wanted<'a> {
@@ -418,13 +485,11 @@ fn wanted<'a>(job: &'a Job<'_>, choice: &Choice, call: &Call) -> Wanted<'a> {
 }
 
 /// The answer in its agreed form, by how the model stopped.
-fn read(given: &ModelAnswer, input: &Input<Redacted>, structured: bool) -> Result<Output, Problem> {
+fn read(stop_reason: StopReason, text: &str, input: &Input<Redacted>, structured: bool) -> Result<Output, Problem> {
     let task = input.task();
-    let parsed = match given.stop_reason() {
-        StopReason::EndTurn => Output::parse(task, structured, &given.text),
-        StopReason::MaxTokens | StopReason::ContextWindowExceeded => {
-            Output::parse_truncated(task, structured, &given.text)
-        }
+    let parsed = match stop_reason {
+        StopReason::EndTurn => Output::parse(task, structured, text),
+        StopReason::MaxTokens | StopReason::ContextWindowExceeded => Output::parse_truncated(task, structured, text),
         StopReason::Refusal => return Err(Code::ModelRefused.into()),
         StopReason::Unexpected => return Err(Code::ProviderError.into()),
     };

@@ -1,13 +1,14 @@
 //! What an idempotent request stores: the model's answer as it came, or a refusal that repetition cannot change.
 
 use serde::{Deserialize, Serialize};
-use shared::llm::{Completion, StopReason};
+use shared::llm::{Completion, Failure, StopReason};
 use shared::prices::{Picodollars, PriceSheet, Usage};
 use shared::problem::{Code, Problem};
 use shared::response::Arrival;
 
 use crate::answer::UsageStats;
 use crate::bill::Bill;
+use crate::pipeline::{Asked, Seen};
 
 /// The model's answer with what is said of it: everything a response is made of, originals left out.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,13 +26,37 @@ pub(crate) struct ModelAnswer {
 }
 
 impl ModelAnswer {
-    pub(crate) fn new(
-        completion: Completion,
-        bill: &Bill,
+    /// The answer of a request's one or two attempts: the last that is readable; what it cost is the sum.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the only attempt, or of the second where the first is not readable either.
+    pub(crate) fn of<'a>(
+        before: Option<&'a Asked>,
+        asked: &'a Asked,
         model: &str,
         prompt_version: &str,
         arrival: &Arrival,
-    ) -> ModelAnswer {
+        seen: &Seen<'_>,
+    ) -> Result<ModelAnswer, &'a Failure> {
+        let all = before.map_or_else(|| asked.bill.clone(), |before| before.bill.plus(&asked.bill));
+        let earlier = before.and_then(|before| before.outcome.as_ref().ok());
+        let usable = before.is_some_and(|before| !asked.is_readable(seen) && before.is_readable(seen));
+        let completion = match (&asked.outcome, earlier) {
+            (_, Some(earlier)) if usable => earlier,
+            (Ok(completion), _) => completion,
+            (Err(failure), _) => return Err(failure),
+        };
+        let attempts = match (&asked.outcome, earlier) {
+            (Ok(last), Some(earlier)) => last.attempts + earlier.attempts,
+            (Err(_), Some(earlier)) => earlier.attempts + 1,
+            (_, None) => completion.attempts,
+        };
+        let completion = Completion { attempts, ..completion.clone() };
+        Ok(ModelAnswer::new(completion, &all, model, prompt_version, arrival))
+    }
+
+    fn new(completion: Completion, bill: &Bill, model: &str, prompt_version: &str, arrival: &Arrival) -> ModelAnswer {
         ModelAnswer {
             request_id: arrival.request_id.to_string(),
             prompt_version: prompt_version.to_owned(),
