@@ -157,9 +157,9 @@ async fn paths_and_methods_that_do_not_exist_say_so() {
     for path in [
         "/",
         "/api/v1",
-        "/api/v1/generate/stream",
-        "/api/v1/generate/batch",
         "/api/v1/generate/nonsense",
+        "/api/v1/generate/stream/more",
+        "/api/v1/generate/batches",
         "/openapi.json",
     ] {
         let reply = stack.post(path, &short_body()).await;

@@ -168,6 +168,8 @@ pub struct Model {
     long_prompt: Option<LongPrompt>,
     context_input_tokens: u64,
     max_output_tokens: u64,
+    /// The shortest prefix that the provider caches, in tokens.
+    prompt_cache_min_tokens: Option<u64>,
     #[serde(default)]
     flags: Flags,
     status: Status,
@@ -193,6 +195,12 @@ impl Model {
     #[must_use]
     pub fn max_output_tokens(&self) -> u64 {
         self.max_output_tokens
+    }
+
+    /// Whether the provider caches a prefix of so many bytes, counted at the cautious end: five bytes a token.
+    #[must_use]
+    pub fn caches(&self, prefix_bytes: u64) -> bool {
+        self.prompt_cache_min_tokens.is_some_and(|least| prefix_bytes / 5 >= least)
     }
 
     /// Whether a temperature may be sent (the 4.5 and 4.6 generations).

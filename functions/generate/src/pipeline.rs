@@ -198,7 +198,8 @@ impl Generate {
         deadline: Instant,
         seen: &Seen<'_>,
     ) -> Result<Asked, Problem> {
-        let call = Call::new(prompt, choice.model.id(), choice.max_tokens, choice.temperature)
+        let caches = choice.model.caches(prompt.system.len() as u64);
+        let call = Call::new(prompt, choice.model.id(), choice.max_tokens, choice.temperature, caches)
             .map_err(|error| refusal::internal("call", &error))?;
         choice.require_room(&call)?;
         let wanted = Wanted { attempt: number, ..wanted(job, choice, &call) };

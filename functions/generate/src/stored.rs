@@ -30,7 +30,7 @@ impl ModelAnswer {
     ///
     /// # Errors
     ///
-    /// The failure of the only attempt, or of the second where the first is not readable either.
+    /// The failure of the only attempt.
     pub(crate) fn of<'a>(
         before: Option<&'a Asked>,
         asked: &'a Asked,
@@ -45,7 +45,9 @@ impl ModelAnswer {
         let completion = match (&asked.outcome, earlier) {
             (_, Some(earlier)) if usable => earlier,
             (Ok(completion), _) => completion,
-            (Err(failure), _) => return Err(failure),
+            // The first answer is what the request failed for; the second was to mend it.
+            (Err(_), Some(earlier)) => earlier,
+            (Err(failure), None) => return Err(failure),
         };
         let attempts = match (&asked.outcome, earlier) {
             (Ok(last), Some(earlier)) => last.attempts + earlier.attempts,

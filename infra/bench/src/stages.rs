@@ -47,7 +47,7 @@ pub(crate) fn run() {
         ("redact", median(|| drop(black_box(redact(&input))))),
         ("analyze", median(|| drop(black_box(analyze(resume, job))))),
         ("render prompt", median(|| drop(black_box(render())))),
-        ("serialize call", median(|| drop(black_box(Call::new(&prompt, "claude-sonnet-5-5", 8192, None))))),
+        ("serialize call", median(|| drop(black_box(Call::new(&prompt, "claude-sonnet-5-5", 8192, None, true))))),
         ("parse answer", median(|| drop(black_box(Output::parse(Task::ResumeOptimization, true, &answer))))),
         ("verify", median(|| drop(black_box(verify_output(&mut output.clone(), &redacted, Mode::Revert, &vault))))),
         ("rehydrate", median(|| black_box(output.clone()).rehydrate(&vault))),
