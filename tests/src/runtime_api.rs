@@ -6,13 +6,14 @@
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path as Segments, Request, State};
 use axum::http::{HeaderMap, Response};
 use axum::routing::{get, post};
+use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -30,6 +31,8 @@ pub struct Answered {
     pub headers: HeaderMap,
     /// Its body, byte for byte.
     pub body: Vec<u8>,
+    /// When each part of the body arrived, and how many bytes there were by then.
+    pub arrivals: Vec<(Instant, usize)>,
 }
 
 impl Answered {
@@ -130,8 +133,16 @@ async fn answer(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, MAX_BODY).await.unwrap_or_default().to_vec();
-    let _ = shared.answers.send(Answered { kind, headers: parts.headers, body }).await;
+    let (mut bytes, mut arrivals) = (Vec::new(), Vec::new());
+    let mut body = body.into_data_stream();
+    while let Some(Ok(part)) = body.next().await {
+        bytes.extend_from_slice(&part);
+        arrivals.push((Instant::now(), bytes.len()));
+        if bytes.len() > MAX_BODY {
+            break;
+        }
+    }
+    let _ = shared.answers.send(Answered { kind, headers: parts.headers, body: bytes, arrivals }).await;
     let accepted = Response::builder().status(202).body(Body::from("{\"status\":\"OK\"}"));
     accepted.unwrap_or_default()
 }

@@ -1,10 +1,11 @@
 //! The real binary under Lambda's Runtime API: a REST event in, a streamed HTTP answer out.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::fixtures::{SECRETS, example_body, short_answer, short_body};
-use tests::model_server::Reply;
+use tests::model_server::{Reply, Step};
 use tests::runtime_api::{Answered, Sandbox};
 use tests::stack::{EventVersion, Stack, request};
 
@@ -74,6 +75,45 @@ async fn the_binary_answers_both_events_and_logs_no_content() {
     for secret in SECRETS.into_iter().chain(["Jane", "jane@example.com", "test-key", "PII_REDACTED", "Northwind"]) {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
+}
+
+#[tokio::test]
+async fn a_stream_leaves_the_binary_as_it_is_written() {
+    let stack = Stack::start().await;
+    let mut sandbox = sandbox(&stack, &[("ANTHROPIC_API_KEY", "test-key")]).await;
+    let pause = Duration::from_millis(300);
+    // Half of the answer, silence, the other half.
+    let answer = Reply::answer(&short_answer());
+    let (first, second) = answer.0.split_at(answer.0.len() / 2 + 1);
+    stack.model.play(Reply(first.iter().cloned().chain([Step::Pause(pause)]).chain(second.iter().cloned()).collect()));
+    let mut event = event(EventVersion::V1, "/api/v1/generate", &short_body());
+    event["headers"]["accept"] = json!("text/event-stream");
+    event["multiValueHeaders"]["accept"] = json!(["text/event-stream"]);
+    let answered = sandbox.invoke(&event).await;
+    let (prelude, body) = answered.streamed().expect("a prelude and eight NUL bytes");
+    assert_eq!(
+        (&prelude["statusCode"], &prelude["headers"]["content-type"]),
+        (&json!(200), &json!("text/event-stream"))
+    );
+    let body = String::from_utf8_lossy(body);
+    assert!(body.starts_with("id: 0\nevent: meta\n") && body.contains("\nevent: done\n"), "{body}");
+    assert!(!body.contains("Lambda-Runtime-Function-Error"));
+    // The first event was out long before the last.
+    let times: Vec<Instant> = answered.arrivals.iter().map(|(at, _)| *at).collect();
+    let apart = times.last().zip(times.first()).map(|(last, first)| last.duration_since(*first)).unwrap_or_default();
+    assert!(apart >= pause / 2 && answered.arrivals.len() >= 3, "{apart:?} {:?}", answered.arrivals);
+
+    // A failure after the first event is an event, and the next request works.
+    // A reset discards what has not been read, hence the pause before it.
+    let end = [Step::Pause(pause / 2), Step::Reset];
+    let broken = Reply(answer.0[..answer.0.len() / 2].iter().cloned().chain(end).collect());
+    stack.model.play(broken);
+    let answered = sandbox.invoke(&event).await;
+    let body = String::from_utf8_lossy(&answered.body).into_owned();
+    assert!(body.contains("event: error") && body.contains("provider-stream-ended"), "{body}");
+    assert!(!body.contains("Lambda-Runtime-Function-Error"));
+    stack.model.play(Reply::answer(&short_answer()));
+    assert!(String::from_utf8_lossy(&sandbox.invoke(&event).await.body).contains("event: done"));
 }
 
 #[tokio::test]

@@ -326,3 +326,29 @@ async fn two_servers_on_one_database_obey_one_limit_and_one_budget() {
         assert_eq!(ask(server, "another").await.2["code"], "budget-exhausted", "for everybody, on both");
     }
 }
+
+#[tokio::test]
+async fn a_stream_arrives_over_http_while_the_model_writes() {
+    let model = ModelServer::start().await;
+    let answer = Reply::answer(&short_answer());
+    let (first, second) = answer.0.split_at(answer.0.len() / 2 + 1);
+    let pause = Duration::from_millis(400);
+    model.play(Reply(first.iter().cloned().chain([Step::Pause(pause)]).chain(second.iter().cloned()).collect()));
+    let mut command = local(&["--port", "0"]);
+    command.env("ANTHROPIC_BASE_URL", &model.url).env("ANTHROPIC_API_KEY", "k");
+    let server = Server::start(&mut command, "listening on ");
+    let sent = reqwest::Client::new()
+        .post(format!("{}/api/v1/generate/stream", server.address("listening on ")))
+        .header("content-type", "application/json")
+        .body(short_body().to_string());
+    let mut response = sent.send().await.expect("an answer");
+    let (mut text, mut begun, mut ended) = (String::new(), None, None);
+    while let Some(part) = response.chunk().await.expect("a part") {
+        text += &String::from_utf8_lossy(&part);
+        let now = Instant::now();
+        begun = begun.or(text.contains("event: meta").then_some(now));
+        ended = ended.or(text.contains("event: done").then_some(now));
+    }
+    let apart = ended.zip(begun).map(|(ended, begun)| ended.duration_since(begun)).unwrap_or_default();
+    assert!(apart >= pause / 2, "{apart:?}: {text}");
+}
