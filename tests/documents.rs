@@ -49,7 +49,7 @@ fn every_route_stands_in_the_readme_and_in_the_emulators_router() {
     let mut paths: Vec<String> = tasks.map(|task| format!("/api/v1/generate/{}", task.name())).collect();
     let plain = ["generate", "analyze", "redact", "stats", "stats/requests", "stats/reset"];
     paths.extend(plain.iter().map(|name| format!("/api/v1/{name}")));
-    paths.push("/health".to_owned());
+    paths.extend(["/api/v1/generate/stream", "/api/v1/generate/batch", "/health"].map(str::to_owned));
     for path in paths {
         assert!(README.contains(&format!(" {path}`")), "{path}");
         let routed = manifest.contains(&format!("\"{path}\" =")) || path.starts_with("/api/v1/generate/");
@@ -61,6 +61,7 @@ fn every_route_stands_in_the_readme_and_in_the_emulators_router() {
 fn tests_that_documents_name_exist() {
     let named = Regex::new(r"`([a-z]+(?:_[a-z0-9]+){3,})`").expect("a constant pattern");
     let sources = [
+        include_str!("batch.rs"),
         include_str!("limits.rs"),
         include_str!("main_job.rs"),
         include_str!("model_client.rs"),
