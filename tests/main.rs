@@ -5,6 +5,7 @@ mod tasks;
 mod bad_input;
 mod model_client;
 mod batch;
+mod faults;
 mod idempotency;
 mod leftovers;
 mod limits;

@@ -340,7 +340,8 @@ impl Generate {
             }
             permit => permit,
         };
-        if let Err(Denied::Budget { spent: true, of_all, .. }) = &permit {
+        // A second attempt that finds no room is not the end of the budget.
+        if let (Err(Denied::Budget { spent: true, of_all, .. }), 1) = (&permit, wanted.attempt) {
             self.alerts.exhausted((!of_all).then_some(wanted.caller), now).await;
         }
         let permit = permit.map_err(|denied| self.refused(&denied, job))?;
