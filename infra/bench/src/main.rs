@@ -4,6 +4,7 @@ mod fuzz;
 mod limits;
 mod redaction;
 mod stages;
+mod streaming;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,8 @@ enum What {
     LimitsCrashWorker(limits::crash::Worker),
     /// How well and how fast personal data is found.
     Redaction(redaction::Options),
+    /// Streams beside passing bytes on: how late a line is, and how much CPU an event takes.
+    Streaming,
     /// The pure steps of a request on the example texts: microseconds and shares in one run.
     Stages,
 }
@@ -39,6 +42,10 @@ fn main() -> ExitCode {
         What::LimitsRateWorker(worker) => on_runtime(limits::rate::work(worker)),
         What::LimitsCrashWorker(worker) => on_runtime(limits::crash::work(worker)),
         What::Redaction(options) => redaction::run(&options),
+        What::Streaming => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(streaming::run());
+        }
         What::Stages => stages::run(),
     }
     ExitCode::SUCCESS
