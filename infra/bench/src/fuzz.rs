@@ -3,6 +3,8 @@
 //! Mostly short texts of fragments that detectors react to; now and then a mutated document of the dev corpus, or a few
 //! fragments repeated to see whether the time per byte grows. The seed decides everything.
 
+mod streams;
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -22,12 +24,18 @@ pub(crate) struct Options {
     seconds: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Streams instead of redaction: the decoder of partial JSON and the event reader.
+    #[arg(long)]
+    streams: bool,
 }
 
 const DEV: &str = include_str!("../../../tests/fixtures/pii-dev/dev.jsonl");
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(crate) fn run(options: &Options) -> ExitCode {
+    if options.streams {
+        return streams::run(options);
+    }
     let documents: Vec<String> = corpus(DEV).into_iter().map(|document| document.text).collect();
     let mut rng = Rng::with_seed(options.seed);
     let begun = Instant::now();
