@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::Generate;
-use crate::pipeline::{Notes, Order};
+use crate::job::{Notes, Order};
 
 /// Most items of a batch.
 pub(crate) const MAX_ITEMS: usize = 20;

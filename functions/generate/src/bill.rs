@@ -10,8 +10,9 @@ use shared::ledger::{Status, UsageRecord};
 use shared::llm::{Billed, Completion, Failure, LlmError, StopReason};
 use shared::prices::{Picodollars, PriceSheet, Usage};
 
+use crate::job::Job;
 use crate::model::Choice;
-use crate::pipeline::{Asked, Job, Seen};
+use crate::pipeline::{Asked, Seen};
 
 /// Tokens, their price, and how the attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 
 mod config;
 mod route;
+mod job;
 mod pipeline;
 mod model;
 mod bill;
@@ -39,7 +40,7 @@ use shared::response::{self, Arrival, Complete};
 
 use batch::{Batch, MAX_BATCH_BYTES, MAX_ITEMS};
 pub use config::{Config, KeySource};
-use pipeline::{Notes, Order};
+use job::{Notes, Order};
 use route::Route;
 use stream::Outlet;
 
