@@ -24,6 +24,8 @@ pub mod settings;
 pub mod caller;
 pub mod request;
 pub mod redaction;
+mod words;
+mod lexicon;
 pub mod analysis;
 pub mod prompts;
 pub mod prices;

@@ -51,6 +51,11 @@ pub fn without_placeholders(text: &str) -> String {
     plain
 }
 
+/// Everything in a text that reads as a placeholder, in order: its bytes, and what it stands for where that can be told.
+pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = (Range<usize>, Option<(Kind, usize)>)> + '_ {
+    placeholder::find(text).map(|found| (found.range, found.key))
+}
+
 use crate::request::{Input, Role};
 use layout::Layout;
 use normal::Normal;
@@ -119,6 +124,14 @@ pub fn redact(input: &Input<String>) -> (Input<Redacted>, Vault) {
     let mut spans = detect(&borrowed).into_iter();
     let mut vault = Vault::default();
     let redacted = input.map(|_, text| swap(text, &spans.next().unwrap_or_default(), &mut vault));
+    (redacted, vault)
+}
+
+/// Redacts texts that are no request's, with one vault: equal values are equal placeholders in all of them.
+#[must_use]
+pub fn redact_texts(texts: &[(Role, &str)]) -> (Vec<Redacted>, Vault) {
+    let mut vault = Vault::default();
+    let redacted = texts.iter().zip(detect(texts)).map(|((_, text), spans)| swap(text, &spans, &mut vault)).collect();
     (redacted, vault)
 }
 

@@ -1,22 +1,29 @@
 //! Verification: the model's answer held against the source, in code.
 //!
-//! What is checked so far: **numbers** (every figure of an answer's line must stand in a source) and **employers** (the
-//! capitalized words beside a company form such as `GmbH`, or after "at"). A line with an
-//! unsupported claim is reverted to the source's closest line, or dropped where there is none, or only flagged, as
-//! [`Mode`] says. The job description is never a source.
+//! Every line of an answer is aligned with the source, and its claims are taken out: figures with what they count, dates and
+//! durations, employers, titles with their seniority, degrees, certificates, tools, links, names; and, softly, verbs
+//! of leading. A sentence with a hard claim that the source does not support becomes the source's own closest sentence, or
+//! is dropped where there is none, or is only flagged, as [`Mode`] says. Verbs are only ever flagged. The job description
+//! is never a source.
 //!
-//! A line's verdict depends only on the source, never on later lines, so verified lines can be streamed. Both sides are
-//! redacted texts; originals come back afterwards.
+//! A line's verdict depends on the source and on earlier lines, never on later ones, so verified lines can be streamed. Both
+//! sides are redacted texts; originals come back afterwards.
 
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+mod claims;
+mod figures;
+mod lists;
+mod source;
+
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use serde::Serialize;
 
 use crate::prompts::{InvalidOutput, Output};
-use crate::redaction::{Placeholders, Redacted, Vault, without_placeholders};
+use crate::redaction::{Placeholders, Redacted, Vault};
 use crate::request::Input;
+use claims::{Claim, Context, judge};
+pub use source::Source;
 
 /// What happens to an unsupported claim (`VERIFY_MODE`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,14 +50,52 @@ impl FromStr for Mode {
     }
 }
 
-/// A class of claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A class of claims. All are hard but the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// A figure.
+    /// A figure and what it counts.
     Number,
+    /// A date, a period, a length of time.
+    Date,
     /// An organization somebody worked for.
     Employer,
+    /// A position, its seniority included.
+    Title,
+    /// A level of study and its field.
+    Degree,
+    /// A certificate or a license.
+    Certification,
+    /// A tool, a method, a language.
+    Skill,
+    /// An address on the web, an image, markup.
+    Link,
+    /// Another name.
+    Name,
+    /// How far somebody was in charge: soft, flagged in every mode.
+    Scope,
+}
+
+impl Class {
+    /// Every class.
+    pub const ALL: [Class; 10] = [
+        Class::Number,
+        Class::Date,
+        Class::Employer,
+        Class::Title,
+        Class::Degree,
+        Class::Certification,
+        Class::Skill,
+        Class::Link,
+        Class::Name,
+        Class::Scope,
+    ];
+
+    /// Whether an unsupported claim of this class is taken back.
+    #[must_use]
+    pub fn is_hard(self) -> bool {
+        self != Class::Scope
+    }
 }
 
 /// A claim that was taken back.
@@ -98,83 +143,6 @@ pub struct Verification {
     pub placeholders: Placeholders,
 }
 
-/// The facts of the sources.
-pub struct Source {
-    numbers: HashSet<String>,
-    words: HashSet<String>,
-    lines: Vec<String>,
-    /// The lines that hold a word, by index.
-    lines_of: HashMap<String, Vec<usize>>,
-}
-
-impl Source {
-    /// Reads the sources' facts.
-    #[must_use]
-    pub fn of(texts: &[&Redacted]) -> Source {
-        let mut source =
-            Source { numbers: HashSet::new(), words: HashSet::new(), lines: Vec::new(), lines_of: HashMap::new() };
-        for line in texts.iter().flat_map(|text| text.as_str().lines()) {
-            let plain = without_placeholders(line);
-            source.numbers.extend(numbers(&plain).map(|range| figure(&plain[range])));
-            for word in word_set(line) {
-                source.lines_of.entry(word.clone()).or_default().push(source.lines.len());
-                source.words.insert(word);
-            }
-            if !line.trim().is_empty() {
-                source.lines.push(line.to_owned());
-            }
-        }
-        source
-    }
-
-    /// The facts that an answer to this input may state.
-    #[must_use]
-    pub fn of_input(input: &Input<Redacted>) -> Source {
-        let mut source = Source::of(&input.sources());
-        if let Input::CoverLetter { company, position, .. } = input {
-            source.allow_words(&[company, position]);
-        }
-        source
-    }
-
-    /// Lets the answer name these, as a cover letter names the company it is sent to. They support no figure.
-    fn allow_words(&mut self, texts: &[&Redacted]) {
-        for text in texts {
-            self.words.extend(word_set(text.as_str()));
-        }
-    }
-
-    fn supports(&self, class: Class, claim: &str) -> bool {
-        match class {
-            Class::Number => self.numbers.contains(&figure(claim)),
-            Class::Employer => words(claim).all(|range| self.words.contains(&claim[range].to_lowercase())),
-        }
-    }
-
-    /// The source's line that shares the most words with `line`, the first of equals, and how many it shares.
-    ///
-    /// Rare words are looked up first and the look-ups are bounded, so that a source of many lines that all share a word
-    /// does not make every line of an answer cost all of them.
-    fn nearest(&self, line: &str) -> Option<(usize, &str)> {
-        const MAX_LOOKUPS: usize = 4_096;
-        let mut places: Vec<&Vec<usize>> = word_set(line).iter().filter_map(|word| self.lines_of.get(word)).collect();
-        places.sort_by_key(|lines| lines.len());
-        let mut counts: HashMap<usize, usize> = HashMap::new();
-        for index in places.into_iter().flatten().take(MAX_LOOKUPS) {
-            *counts.entry(*index).or_default() += 1;
-        }
-        let best = counts.into_iter().max_by_key(|&(index, count)| (count, std::cmp::Reverse(index)));
-        let (index, count) = best.unwrap_or((0, 0));
-        self.lines.get(index).map(|line| (count, line.as_str()))
-    }
-
-    /// The nearest line, if it shares at least half of the words.
-    fn closest(&self, line: &str) -> Option<&str> {
-        let (common, nearest) = self.nearest(line)?;
-        (common > 0 && common * 2 >= word_set(line).len()).then_some(nearest)
-    }
-}
-
 /// Verifies every claim-bearing text of an answer against the input it was made from, and mends the answer in place.
 /// `None` for a task whose answer claims nothing about the applicant.
 ///
@@ -188,6 +156,9 @@ pub fn verify_output(
     vault: &Vault,
 ) -> Result<Option<Verification>, InvalidOutput> {
     let sources = input.sources();
+    if mode != Mode::Off {
+        screen(output, input);
+    }
     if sources.is_empty() {
         return Ok(None);
     }
@@ -217,49 +188,152 @@ pub fn verify_output(
     Ok(Some(found))
 }
 
+/// Verifies a rewritten résumé by itself, for the `verify` command. All three texts must share the vault. Returns the
+/// text before rehydration.
+#[must_use]
+pub fn verify_document(
+    source: &Redacted,
+    job: &Redacted,
+    rewritten: &str,
+    mode: Mode,
+    vault: &Vault,
+) -> (String, Verification) {
+    let input = Input::ResumeOptimization { resume: source.clone(), job: job.clone() };
+    let (text, mut found) = verify(&Source::of_input(&input), None, rewritten, mode, vault);
+    found.placeholders = vault.audit(&[source], &text);
+    (text, found)
+}
+
+/// Takes out of the remarks (changes, rationales, judgments) what no remark needs: links that the input's own document lacks,
+/// and words that a hidden instruction of the documents asks for.
+fn screen(output: &mut Output, input: &Input<Redacted>) {
+    let (sources, bait) = (input.sources(), source::bait(input));
+    let known = if sources.is_empty() { input.texts().collect() } else { sources };
+    let known = known.iter().map(|text| text.as_str().to_lowercase()).collect::<Vec<_>>().join("\n");
+    for remark in output.remarks_mut() {
+        claims::screen(remark, &known, &bait);
+    }
+    output.drop_empty_remarks();
+}
+
 /// Verifies one text line by line. Returns the text to go on with; offsets are those of its restored form. `own` is what
 /// an unsupported line becomes, where it is known; else the source's closest line.
 #[must_use]
 pub fn verify(source: &Source, own: Option<&str>, text: &str, mode: Mode, vault: &Vault) -> (String, Verification) {
-    let mut found = Verification::empty(mode);
-    if mode == Mode::Off {
-        return (text.to_owned(), found);
+    let mut verifier = Verifier::new(source, mode, vault);
+    let verified: Vec<String> = text.split_inclusive('\n').map(|line| verifier.line(line, own)).collect();
+    (verified.concat(), verifier.finish())
+}
+
+/// Verifies a text while it is being written.
+pub struct Verifier<'a> {
+    source: &'a Source,
+    mode: Mode,
+    vault: &'a Vault,
+    context: Context,
+    /// Lines of the source that already stand in the answer in the place of another.
+    used: HashSet<String>,
+    /// Code points of the restored text so far.
+    offset: usize,
+    found: Verification,
+}
+
+impl<'a> Verifier<'a> {
+    /// At the beginning of a text.
+    #[must_use]
+    pub fn new(source: &'a Source, mode: Mode, vault: &'a Vault) -> Verifier<'a> {
+        let context = Context::default();
+        Verifier { source, mode, vault, context, used: HashSet::new(), offset: 0, found: Verification::empty(mode) }
     }
-    let mut verified = String::with_capacity(text.len());
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.strip_suffix('\n').unwrap_or(line);
-        let claims = claims(content);
-        let is_unsupported =
-            |(class, range): &&(Class, Range<usize>)| !source.supports(*class, &content[range.clone()]);
-        let unsupported: Vec<_> = claims.iter().filter(is_unsupported).collect();
-        found.checked += claims.len();
-        found.supported += claims.len() - unsupported.len();
-        let kept = match (unsupported.is_empty(), mode) {
-            (false, Mode::Revert) => own.or_else(|| source.closest(content)).unwrap_or_default(),
-            _ => content,
-        };
-        let restored = vault.rehydrate(kept);
-        let length = restored.chars().count();
-        for (class, range) in unsupported {
-            let claim = vault.rehydrate(&content[range.clone()]);
-            if mode == Mode::Revert {
-                let (start, end) = (offset, offset + length);
-                found.reverted.push(Reverted { class: *class, claim, replaced_by: restored.clone(), start, end });
+
+    /// The next line, its end included if it has one, as it may be shown; empty if it is dropped.
+    #[must_use]
+    pub fn line(&mut self, line: &str, own: Option<&str>) -> String {
+        if self.mode == Mode::Off {
+            return line.to_owned();
+        }
+        let visible = self.source.visible(line);
+        let content = visible.strip_suffix('\n').unwrap_or(&visible);
+        let sentences = sentences(content);
+        let mut kept = String::with_capacity(visible.len());
+        for sentence in &sentences {
+            let own = own.filter(|_| sentences.len() == 1);
+            let start = self.offset + self.vault.rehydrate(&kept).chars().count();
+            let text = self.sentence(sentence, own, start, sentences.len() == 1);
+            kept.push_str(&text);
+        }
+        let kept = if sentences.len() > 1 { kept.trim_end() } else { kept.as_str() };
+        if kept.trim().is_empty() && !content.trim().is_empty() {
+            return String::new();
+        }
+        let verified = format!("{kept}{}", &visible[content.len()..]);
+        self.offset += self.vault.rehydrate(&verified).chars().count();
+        verified
+    }
+
+    /// What stands in a sentence's place, which begins at `start`.
+    fn sentence(&mut self, sentence: &str, own: Option<&str>, start: usize, is_whole: bool) -> String {
+        let claims = judge(self.source, sentence, &mut self.context);
+        self.found.checked += claims.len();
+        self.found.supported += claims.iter().filter(|claim| claim.supported).count();
+        let unsupported = |claim: &&Claim| !claim.supported;
+        let reverts = self.mode == Mode::Revert && claims.iter().filter(unsupported).any(|claim| claim.class.is_hard());
+        let kept = if reverts { self.replacement(sentence, own, is_whole) } else { sentence.to_owned() };
+        let restored = self.vault.rehydrate(kept.trim_end());
+        for claim in claims.iter().filter(unsupported) {
+            let text = self.vault.rehydrate(&sentence[claim.range.clone()]);
+            if reverts {
+                if claim.class.is_hard() {
+                    let end = start + restored.chars().count();
+                    let replaced_by = restored.clone();
+                    self.found.reverted.push(Reverted { class: claim.class, claim: text, replaced_by, start, end });
+                }
             } else {
-                let start = offset + vault.rehydrate(&content[..range.start]).chars().count();
-                let end = start + claim.chars().count();
-                found.flagged.push(Flagged { class: *class, claim, start, end });
+                let start = start + self.vault.rehydrate(&sentence[..claim.range.start]).chars().count();
+                let end = start + text.chars().count();
+                self.found.flagged.push(Flagged { class: claim.class, claim: text, start, end });
             }
         }
-        let dropped = kept.is_empty() && !content.is_empty();
-        if !dropped {
-            verified.push_str(kept);
-            verified.push_str(&line[content.len()..]);
-            offset += length + line.len() - content.len();
+        kept
+    }
+
+    /// The source's words for a sentence that claims too much; empty where it has none, or has said them already.
+    fn replacement(&mut self, sentence: &str, own: Option<&str>, is_whole: bool) -> String {
+        let found = own.or_else(|| self.source.nearest(sentence).filter(|(close, _)| *close).map(|(_, line)| line));
+        let Some(line) = found else { return String::new() };
+        let text = if is_whole { line } else { source::closest_sentence(line, sentence) };
+        if own.is_none() && !self.used.insert(text.trim().to_owned()) {
+            return String::new();
+        }
+        let space = if is_whole || text.ends_with(' ') { "" } else { " " };
+        format!("{text}{space}")
+    }
+
+    /// What was found in all of it.
+    #[must_use]
+    pub fn finish(self) -> Verification {
+        self.found
+    }
+}
+
+/// The sentences of a line with the blanks behind them. A short line, or one without a sentence's end inside, is one.
+fn sentences(line: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (at, _) in line.match_indices(['.', '!', '?']) {
+        let rest = &line[at + 1..];
+        let word = line[start..at].rsplit(|c: char| !c.is_alphanumeric() && c != '.').next().unwrap_or_default();
+        // "e.g. ", "B.Sc. ", "J. ", "Dr. "
+        let abbreviated = word.len() <= 3 && !word.chars().all(|c| c.is_ascii_digit()) || word.contains('.') && !word.contains(char::is_numeric);
+        let next = rest.trim_start();
+        if rest.starts_with(' ') && next.starts_with(|c: char| c.is_uppercase() || c == '<' || c.is_ascii_digit()) && !abbreviated {
+            let end = line.len() - next.len();
+            found.push(&line[start..end]);
+            start = end;
         }
     }
-    (verified, found)
+    found.push(&line[start..]);
+    found
 }
 
 impl Verification {
@@ -275,91 +349,6 @@ impl Verification {
         self.reverted.extend(other.reverted);
         self.flagged.extend(other.flagged);
     }
-}
-
-const COMPANY_FORMS: &[&str] =
-    &["inc", "gmbh", "ltd", "llc", "ag", "corp", "corporation", "plc", "bv", "sarl", "se", "kg", "co"];
-
-/// The claims of a line, as byte ranges in order of class.
-fn claims(line: &str) -> Vec<(Class, Range<usize>)> {
-    let plain = without_placeholders(line);
-    let mut claims: Vec<(Class, Range<usize>)> = numbers(&plain).map(|range| (Class::Number, range)).collect();
-    claims.extend(employers(&plain).into_iter().map(|range| (Class::Employer, range)));
-    claims
-}
-
-/// Runs of capitalized words that name an organization: beside a company form, or after "at" or "@".
-fn employers(line: &str) -> Vec<Range<usize>> {
-    let words: Vec<Range<usize>> = words(line).collect();
-    let capital = |range: &Range<usize>| line[range.clone()].starts_with(char::is_uppercase);
-    let mut found = Vec::new();
-    let mut index = 0;
-    while index < words.len() {
-        if !capital(&words[index]) {
-            index += 1;
-            continue;
-        }
-        let mut last = index;
-        while last + 1 < words.len() && capital(&words[last + 1]) {
-            let between = &line[words[last].end..words[last + 1].start];
-            if !matches!(between, " " | " & " | "-" | ". ") {
-                break;
-            }
-            last += 1;
-        }
-        let after_at = index > 0 && line[words[index - 1].clone()].eq_ignore_ascii_case("at")
-            || line[..words[index].start].trim_end().ends_with('@');
-        let form = words[index..=last]
-            .iter()
-            .any(|range| COMPANY_FORMS.contains(&line[range.clone()].to_lowercase().as_str()));
-        if after_at || (form && last > index) {
-            found.push(words[index].start..words[last].end);
-        }
-        index = last + 1;
-    }
-    found
-}
-
-/// Figures: digits with the separators inside them. Digits inside a word (`C4`, `v2`, `S3`) are names, not figures.
-fn numbers(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let bytes = line.as_bytes();
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let start = at + bytes[at..].iter().position(u8::is_ascii_digit)?;
-            let inside = |i: usize| {
-                bytes[i].is_ascii_digit()
-                    || (matches!(bytes[i], b'.' | b',') && bytes.get(i + 1).is_some_and(u8::is_ascii_digit))
-            };
-            let end = (start..bytes.len()).find(|&i| !inside(i)).unwrap_or(bytes.len());
-            at = end;
-            if !line[..start].ends_with(|c: char| c.is_alphabetic() || c == '_') {
-                return Some(start..end);
-            }
-        }
-    })
-}
-
-/// A figure without grouping, so that 1,200 and 1200 are the same.
-fn figure(number: &str) -> String {
-    let parts: Vec<&str> = number.split([',', '.']).collect();
-    let grouped = parts.len() > 1 && parts[1..].iter().all(|part| part.len() == 3);
-    if grouped { parts.concat() } else { number.replace(',', ".") }
-}
-
-fn words(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
-    let mut rest = 0;
-    std::iter::from_fn(move || {
-        let start = rest + line[rest..].find(char::is_alphanumeric)?;
-        let end = line[start..].find(|c: char| !c.is_alphanumeric()).map_or(line.len(), |length| start + length);
-        rest = end;
-        Some(start..end)
-    })
-}
-
-fn word_set(line: &str) -> HashSet<String> {
-    let plain = without_placeholders(line);
-    words(&plain).map(|range| plain[range].to_lowercase()).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use shared::reconcile::sweep;
 use shared::redaction::{Redacted, Vault, redact};
 use shared::request::Input;
 use shared::response::Arrival;
-use shared::verify::{Source, verify_output};
+use shared::verify::{Source, Verifier, verify_output};
 use tokio::time::Instant;
 
 use crate::answer::{Answer, RedactedTexts};
@@ -238,7 +238,9 @@ impl Generate {
         if sink.start(model, analysis.as_ref(), seen.vault.counts()).await.is_err() {
             return Err(answer.abandon());
         }
-        let mut deltas = Deltas::new(sink, Source::of_input(seen.redacted), self.config.verify, seen.vault);
+        let source = Source::of_input(seen.redacted);
+        let verifier = Verifier::new(&source, self.config.verify, seen.vault);
+        let mut deltas = Deltas::new(sink, verifier, seen.vault);
         let streams = seen.structured && seen.redacted.task().has_text();
         loop {
             let text = tokio::select! {

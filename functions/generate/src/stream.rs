@@ -19,7 +19,7 @@ use shared::prompts::FieldDecoder;
 use shared::redaction::{Counts, Rehydrator, Vault};
 use shared::request::Task;
 use shared::request_id::RequestId;
-use shared::verify::{Mode, Source, verify};
+use shared::verify::Verifier;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::ResponseBody;
@@ -156,8 +156,7 @@ pub(crate) struct Deltas<'a> {
     sink: &'a Sink,
     decoder: FieldDecoder,
     /// `None` in raw mode.
-    source: Option<Source>,
-    mode: Mode,
+    verifier: Option<Verifier<'a>>,
     vault: &'a Vault,
     rehydrator: Rehydrator<'a>,
     /// The beginning of a line that is not complete.
@@ -169,11 +168,10 @@ pub(crate) struct Deltas<'a> {
 }
 
 impl<'a> Deltas<'a> {
-    pub(crate) fn new(sink: &'a Sink, source: Source, mode: Mode, vault: &'a Vault) -> Deltas<'a> {
+    pub(crate) fn new(sink: &'a Sink, verifier: Verifier<'a>, vault: &'a Vault) -> Deltas<'a> {
         Deltas {
             decoder: FieldDecoder::default(),
-            source: (!sink.is_raw).then_some(source),
-            mode,
+            verifier: (!sink.is_raw).then_some(verifier),
             vault,
             rehydrator: Rehydrator::new(vault),
             line: String::new(),
@@ -186,7 +184,7 @@ impl<'a> Deltas<'a> {
     /// Takes a piece of the model's answer.
     pub(crate) async fn push(&mut self, piece: &str) -> Result<(), Gone> {
         let text = self.decoder.push(piece);
-        let Some(source) = &self.source else {
+        let Some(verifier) = &mut self.verifier else {
             let text = self.rehydrator.push(&text);
             return self.sink.delta(&text).await;
         };
@@ -195,9 +193,8 @@ impl<'a> Deltas<'a> {
         while let Some(end) = self.line.find('\n') {
             let rest = self.line.split_off(end + 1);
             let line = std::mem::replace(&mut self.line, rest);
-            // A line's verdict depends on the source only.
-            let (verified, _) = verify(source, None, &line, self.mode, self.vault);
-            let restored = self.vault.rehydrate(&verified);
+            // A line's verdict depends on the source and on earlier lines.
+            let restored = self.vault.rehydrate(&verifier.line(&line, None));
             let content = restored.trim_end_matches('\n');
             if content.trim().is_empty() {
                 self.held.push_str(&restored);

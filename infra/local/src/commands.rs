@@ -6,6 +6,7 @@ mod generate;
 mod jsonl;
 mod redact;
 mod serve;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Command {
     Redact(redact::Options),
     /// Compare résumés with jobs, one JSON object a line.
     Analyze(analyze::Options),
+    /// Hold rewritten résumés against their sources, one JSON object a line.
+    Verify(verify::Options),
 }
 
 /// Options of every command that starts backends.
@@ -80,6 +83,7 @@ impl Cli {
             Some(Command::Backends(options)) => backends::run(options).await,
             Some(Command::Generate(options)) => generate::run(options).await,
             Some(Command::Redact(options)) => redact::run(&options),
+            Some(Command::Verify(options)) => verify::run(&options),
             Some(Command::Analyze(options)) => analyze::run(&options),
         };
         match outcome {

@@ -259,6 +259,40 @@ impl Output {
         }
     }
 
+    /// Every text that says something about the documents rather than for the applicant.
+    pub fn remarks_mut(&mut self) -> Vec<&mut String> {
+        match self {
+            Output::ResumeOptimization(output) => {
+                output.changes_made.iter_mut().chain([&mut output.expected_improvement]).collect()
+            }
+            Output::BulletPoints(output) => output.bullets.iter_mut().map(|bullet| &mut bullet.rationale).collect(),
+            Output::CoverLetter(_) | Output::Achievements(_) => Vec::new(),
+            Output::JobAnalysis(_) | Output::QualityReview(_) => self.texts_mut(),
+        }
+    }
+
+    /// Takes list items out that have no text.
+    pub fn drop_empty_remarks(&mut self) {
+        let clean = |list: &mut Vec<String>| list.retain(|item| !item.trim().is_empty());
+        match self {
+            Output::ResumeOptimization(output) => clean(&mut output.changes_made),
+            Output::JobAnalysis(output) => {
+                output.requirements.retain(|requirement| !requirement.text.trim().is_empty());
+                for list in
+                    [&mut output.responsibilities, &mut output.keywords, &mut output.culture, &mut output.red_flags]
+                {
+                    clean(list);
+                }
+            }
+            Output::QualityReview(output) => {
+                output.issues.retain(|issue| !issue.text.trim().is_empty());
+                clean(&mut output.strengths);
+                clean(&mut output.recommendations);
+            }
+            Output::CoverLetter(_) | Output::BulletPoints(_) | Output::Achievements(_) => {}
+        }
+    }
+
     /// Puts personal data back into every text.
     pub fn rehydrate(&mut self, vault: &Vault) {
         for text in self.texts_mut() {

@@ -1,0 +1,239 @@
+//! Lexicon: names of tools, methods and certificates with their aliases, from `shared/lexicon/skills.txt`.
+//!
+//! `JS` is `JavaScript`, `k8s` is `Kubernetes`; but `Java` is not in `JavaScript`, `Go` not in `going` or "Go to market",
+//! `R` not in `R&D`, `C` not in `C++`. No automaton is built: words are looked up by the first word of a name.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::words::{Word, words};
+
+/// A name of the lexicon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Skill(u16);
+
+/// What a name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Tool,
+    Certificate,
+    Language,
+}
+
+/// A name in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mention {
+    pub(crate) skill: Skill,
+    /// The words it consists of, by index.
+    pub(crate) words: std::ops::Range<usize>,
+}
+
+struct Entry {
+    name: &'static str,
+    kind: Kind,
+    family: u16,
+    /// Whether other members of the family are near to it.
+    has_relatives: bool,
+    implied: Vec<Skill>,
+}
+
+struct Alias {
+    skill: Skill,
+    /// The words behind the first.
+    rest: Vec<String>,
+    /// As it must be written, where case counts.
+    exact: Option<&'static str>,
+}
+
+struct Lexicon {
+    entries: Vec<Entry>,
+    /// By first word; longest first.
+    aliases: HashMap<String, Vec<Alias>>,
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| read(include_str!("../lexicon/skills.txt")));
+
+/// Words after which or before which a name that is also an ordinary word is that ordinary word.
+const VERB_COMPLEMENTS: &[&str] = &[
+    "at", "in", "the", "a", "an", "your", "our", "their", "with", "beyond", "above", "through", "quickly", "interest",
+    "ahead", "live", "of", "off", "out", "it", "them", "that", "this", "on", "up", "into", "as", "by", "from", "for",
+];
+const NOT_BEFORE_A_LETTER: &[&str] = &[
+    "vitamin", "series", "hepatitis", "grade", "class", "plan", "level", "section", "appendix", "exhibit", "category",
+    "type", "schedule", "part", "form", "group",
+];
+
+impl Skill {
+    /// The canonical name.
+    pub(crate) fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        self.entry().kind
+    }
+
+    /// What has been shown with it.
+    pub(crate) fn implied(self) -> &'static [Skill] {
+        &self.entry().implied
+    }
+
+    /// Whether one is half an answer to the wish for the other.
+    pub(crate) fn is_near(self, other: Skill) -> bool {
+        let (a, b) = (self.entry(), other.entry());
+        self != other && a.has_relatives && a.family == b.family
+    }
+
+    fn entry(self) -> &'static Entry {
+        &LEXICON.entries[usize::from(self.0)]
+    }
+}
+
+/// The names in a text, in order, without overlaps. `words` must be all words of `text`.
+pub(crate) fn find(text: &str, words: &[Word<'_>]) -> Vec<Mention> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let aliases = LEXICON.aliases.get(words[at].lower.as_ref());
+        let alias = aliases.and_then(|aliases| aliases.iter().find(|alias| alias.stands_at(text, words, at)));
+        let length = alias.map_or(1, |alias| alias.rest.len() + 1);
+        if let Some(alias) = alias {
+            found.push(Mention { skill: alias.skill, words: at..at + length });
+        }
+        at += length;
+    }
+    found
+}
+
+impl Alias {
+    fn stands_at(&self, text: &str, words: &[Word<'_>], at: usize) -> bool {
+        let end = at + self.rest.len() + 1;
+        let Some(own) = words.get(at..end) else { return false };
+        let same = |(word, wanted): (&Word<'_>, &String)| word.lower == wanted.as_str();
+        if !own[1..].iter().zip(&self.rest).all(same) {
+            return false;
+        }
+        let glued = own.windows(2).all(|pair| text[pair[0].range.end..pair[1].range.start].chars().count() <= 1);
+        let Some(exact) = self.exact else { return glued };
+        if !glued || !text[own[0].range.start..].starts_with(exact) {
+            return false;
+        }
+        own.len() > 1 || !is_ordinary(text, words, at)
+    }
+}
+
+/// Whether a word that is also a name stands there as a word: "Go to market", "Express interest", "C-level", "Vitamin C".
+fn is_ordinary(text: &str, words: &[Word<'_>], at: usize) -> bool {
+    let word = &words[at];
+    let sign = |c: char| matches!(c, '-' | '&' | '\'' | '’');
+    let short = word.text.chars().count() <= 2;
+    if short && (text[..word.range.start].ends_with(sign) || text[word.range.end..].starts_with(sign)) {
+        return true;
+    }
+    let single = word.text.len() == 1;
+    if single && at > 0 && NOT_BEFORE_A_LETTER.contains(&words[at - 1].lower.as_ref()) {
+        return true;
+    }
+    // An initial: `R. Miller`.
+    let initial = text[word.range.end..].strip_prefix('.').is_some_and(|rest| rest.trim_start().starts_with(char::is_uppercase));
+    if single && initial && text[word.range.end..].starts_with(". ") {
+        return true;
+    }
+    let Some(next) = words.get(at + 1) else { return false };
+    if &text[word.range.end..next.range.start] != " " {
+        return word.text == "Go" && text[word.range.end..].starts_with('-');
+    }
+    let lower = next.lower.as_ref();
+    let to_do = lower == "to"
+        && words.get(at + 2).is_none_or(|word| !word.is_capitalized() || matches!(word.lower.as_ref(), "market" | "the"));
+    to_do || (word.starts && VERB_COMPLEMENTS.contains(&lower))
+}
+
+fn read(text: &'static str) -> Lexicon {
+    let mut lexicon = Lexicon { entries: Vec::new(), aliases: HashMap::with_capacity(1024) };
+    let (mut family, mut has_relatives, mut kind) = (0, true, Kind::Tool);
+    let mut implications = Vec::new();
+    let mut by_name: HashMap<&str, Skill> = HashMap::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(heading) = line.strip_prefix('[') {
+            family += 1;
+            has_relatives = !heading.contains('!');
+            kind = if heading.contains("! certificate") {
+                Kind::Certificate
+            } else if heading.contains("! language") {
+                Kind::Language
+            } else {
+                Kind::Tool
+            };
+            continue;
+        }
+        let (names, implied) = line.split_once(" > ").unwrap_or((line, ""));
+        let skill = Skill(u16::try_from(lexicon.entries.len()).unwrap_or(u16::MAX));
+        for (index, name) in names.split(", ").enumerate() {
+            let bare = name.strip_prefix('=').unwrap_or(name);
+            if index == 0 {
+                lexicon.entries.push(Entry { name: bare, kind, family, has_relatives, implied: Vec::new() });
+                by_name.insert(bare, skill);
+            }
+            let mut parts = words(bare).into_iter().map(|word| word.lower.into_owned());
+            let Some(first) = parts.next() else { continue };
+            let alias = Alias { skill, rest: parts.collect(), exact: (bare.len() < name.len()).then_some(bare) };
+            lexicon.aliases.entry(first).or_default().push(alias);
+        }
+        implications.extend(implied.split("; ").filter(|name| !name.is_empty()).map(|name| (skill, name)));
+    }
+    for (skill, name) in implications {
+        if let Some(implied) = by_name.get(name) {
+            lexicon.entries[usize::from(skill.0)].implied.push(*implied);
+        }
+    }
+    for aliases in lexicon.aliases.values_mut() {
+        aliases.sort_by_key(|alias| std::cmp::Reverse(alias.rest.len()));
+    }
+    lexicon
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<&'static str> {
+        find(text, &words(text)).into_iter().map(|mention| mention.skill.name()).collect()
+    }
+
+    #[test]
+    fn aliases_are_one_skill() {
+        for (text, name) in [
+            ("JS", "JavaScript"), ("k8s", "Kubernetes"), ("Golang", "Go"), ("Postgres", "PostgreSQL"),
+            ("Google Cloud Platform", "GCP"), ("CI/CD", "CI/CD"), ("continuous delivery", "CI/CD"), ("nodejs", "Node.js"),
+            ("c sharp", "C#"), ("MS Excel", "Excel"), ("sklearn", "scikit-learn"), ("React.js", "React"), (".NET Core", ".NET"),
+            ("Amazon Web Services", "AWS"), ("A/B tests", "A/B testing"), ("PCI DSS", "PCI DSS"), ("TCP/IP", "TCP/IP"),
+        ] {
+            assert_eq!(names(&format!("We use {text} daily")), [name], "{text}");
+        }
+    }
+
+    #[test]
+    fn homographs_are_told_apart() {
+        for text in [
+            "JavaScripting", "going to work", "Go to market strategy", "R&D budget", "Vitamin C", "C-level talks",
+            "Go-to-market", "Excel at sales", "Express interest in it", "Excel in a busy office", "the rest of us", "Series C",
+            "Mr. R. Miller", "a workday", "rust on the hull", "swift reaction", "React quickly", "greenhouse gas", "word of mouth",
+            "lean on me", "spark joy", "the chef", "assembly line",
+        ] {
+            assert!(names(text).is_empty(), "{text}: {:?}", names(text));
+        }
+        assert_eq!(names("Java, JavaScript, C, C++ and C#"), ["Java", "JavaScript", "C", "C++", "C#"]);
+        assert_eq!(names("Languages: R, Go, Swift"), ["R", "Go", "Swift"]);
+        assert_eq!(names("Go and Rust services"), ["Go", "Rust"]);
+        assert_eq!(names("Moved from Go to Rust"), ["Go", "Rust"]);
+    }
+
+    #[test]
+    fn every_implication_names_an_entry() {
+        let text = include_str!("../lexicon/skills.txt");
+        let wanted: usize = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" > ")).map(|(_, names)| names.split("; ").count()).sum();
+        let found: usize = LEXICON.entries.iter().map(|entry| entry.implied.len()).sum();
+        assert_eq!(found, wanted);
+    }
+}

@@ -1,0 +1,407 @@
+//! Figures and dates of a line.
+
+use std::ops::Range;
+
+use crate::words::{Word, singular};
+
+/// What kind of quantity a figure is. Equal digits of different signs are different facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    Plain,
+    Percent,
+    /// `3x`, "tripled", "threefold".
+    Times,
+    Money,
+    /// A length of time, in the unit that it is given in.
+    Time(Unit),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+/// A figure: digits or a number word.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Figure {
+    pub(super) range: Range<usize>,
+    /// In millionths, so that equal figures are equal however they are written: `1,200`, `1.2k`.
+    pub(super) value: i128,
+    pub(super) sign: Sign,
+    /// The content word behind it, in the singular: what is counted.
+    pub(super) counts: Option<String>,
+}
+
+/// A year, or a month of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Date {
+    pub(super) year: u16,
+    pub(super) month: Option<u8>,
+}
+
+/// From a date to another, or to the present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Period {
+    pub(super) range: Range<usize>,
+    pub(super) from: Date,
+    pub(super) to: Option<Date>,
+}
+
+/// The figures and dates of a line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Figures {
+    pub(super) figures: Vec<Figure>,
+    pub(super) periods: Vec<Period>,
+    /// Dates outside periods.
+    pub(super) dates: Vec<(Range<usize>, Date)>,
+}
+
+const MILLIONTHS: i128 = 1_000_000;
+
+const NUMBER_WORDS: &[(&str, i128)] = &[
+    ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10),
+    ("eleven", 11), ("twelve", 12), ("thirteen", 13), ("fourteen", 14), ("fifteen", 15), ("sixteen", 16),
+    ("seventeen", 17), ("eighteen", 18), ("nineteen", 19), ("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50),
+    ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90), ("zwei", 2), ("drei", 3), ("vier", 4), ("fünf", 5),
+    ("sechs", 6), ("sieben", 7), ("acht", 8), ("zehn", 10), ("zwölf", 12), ("zwanzig", 20), ("dreißig", 30), ("deux", 2),
+    ("trois", 3), ("quatre", 4), ("cinq", 5), ("huit", 8), ("dix", 10), ("douze", 12), ("vingt", 20), ("tres", 3),
+    ("cuatro", 4), ("cinco", 5), ("siete", 7), ("ocho", 8), ("nueve", 9), ("diez", 10), ("doce", 12), ("veinte", 20),
+];
+const MULTIPLES: &[(&str, i128)] = &[
+    ("doubled", 2), ("doubling", 2), ("twofold", 2), ("twice", 2), ("tripled", 3), ("tripling", 3), ("threefold", 3),
+    ("quadrupled", 4), ("fourfold", 4), ("fivefold", 5), ("tenfold", 10), ("verdoppelt", 2), ("doublé", 2),
+];
+const SCALES: &[(&str, i128)] = &[
+    ("k", 1_000), ("thousand", 1_000), ("tausend", 1_000), ("mille", 1_000), ("mil", 1_000), ("m", 1_000_000),
+    ("mm", 1_000_000), ("mn", 1_000_000), ("mio", 1_000_000), ("million", 1_000_000), ("millionen", 1_000_000),
+    ("millone", 1_000_000), ("b", 1_000_000_000), ("bn", 1_000_000_000), ("billion", 1_000_000_000), ("hundred", 100),
+    ("dozen", 12),
+];
+const UNITS: &[(&str, Unit)] = &[
+    ("second", Unit::Second), ("minute", Unit::Minute), ("min", Unit::Minute), ("hour", Unit::Hour), ("hr", Unit::Hour),
+    ("day", Unit::Day), ("week", Unit::Week), ("month", Unit::Month), ("year", Unit::Year), ("yr", Unit::Year),
+    ("tag", Unit::Day), ("tage", Unit::Day), ("tagen", Unit::Day), ("woche", Unit::Week), ("wochen", Unit::Week),
+    ("monat", Unit::Month), ("monate", Unit::Month), ("monaten", Unit::Month), ("jahr", Unit::Year),
+    ("jahre", Unit::Year), ("jahren", Unit::Year), ("jour", Unit::Day), ("semaine", Unit::Week), ("moi", Unit::Month),
+    ("mois", Unit::Month), ("an", Unit::Year), ("ans", Unit::Year), ("année", Unit::Year), ("día", Unit::Day), ("semana", Unit::Week),
+    ("mese", Unit::Month), ("año", Unit::Year),
+];
+const MONTHS: &[(&str, u8)] = &[
+    ("jan", 1), ("feb", 2), ("mar", 3), ("mär", 3), ("apr", 4), ("may", 5), ("mai", 5), ("jun", 6), ("jul", 7), ("aug", 8),
+    ("sep", 9), ("oct", 10), ("okt", 10), ("nov", 11), ("dec", 12), ("dez", 12), ("fév", 2), ("fev", 2), ("avr", 4),
+    ("juin", 6), ("juil", 7), ("aoû", 8), ("déc", 12), ("ene", 1), ("abr", 4), ("ago", 8), ("dic", 12), ("mrz", 3),
+];
+const OPEN: &[&str] = &[
+    "present", "today", "now", "current", "currently", "ongoing", "date", "heute", "dato", "jetzt", "présent", "aujourd'hui", "actuel",
+    "actualidad", "presente", "actual", "hoy", "laufend",
+];
+const BETWEEN_DATES: &[&str] = &["to", "until", "till", "through", "thru", "bis", "à", "au", "a", "hasta", "al"];
+
+/// What the words between a figure and what it counts may be.
+const BETWEEN: &[&str] = &[
+    "of", "in", "with", "the", "a", "an", "new", "more", "than", "over", "about", "full", "time", "different", "separate", "our",
+    "experience", "professional", "hands", "on", "von", "de", "des", "mit", "en", "and", "per", "each", "at", "using", "for",
+];
+
+impl Date {
+    /// Whether a source that says `other` supports this.
+    pub(super) fn is_in(self, other: Date) -> bool {
+        self.year == other.year && (self.month.is_none() || self.month == other.month)
+    }
+
+    /// Months since the year 0, at the start of what it names.
+    pub(super) fn months(self) -> u32 {
+        u32::from(self.year) * 12 + self.month.map_or(0, |month| u32::from(month) - 1)
+    }
+}
+
+impl Period {
+    pub(super) fn is_in(&self, other: &Period) -> bool {
+        let end = match (self.to, other.to) {
+            (None, None) => true,
+            (Some(own), Some(other)) => own.is_in(other),
+            _ => false,
+        };
+        self.from.is_in(other.from) && end
+    }
+}
+
+/// Reads a line. `words` must be all words of `line`.
+pub(super) fn read(line: &str, words: &[Word<'_>]) -> Figures {
+    let mut found = Figures::default();
+    let mut dated: Vec<(Range<usize>, usize, Option<Date>)> = dates(line, words);
+    let mut at = 0;
+    while at < dated.len() {
+        let (range, last, date) = dated[at].clone();
+        at += 1;
+        let Some(from) = date else { continue };
+        let next = dated.get(at).filter(|(next, _, _)| {
+            let gap = &line[range.end..next.start];
+            gap.len() <= 24 && words[last + 1..].iter().take_while(|word| word.range.end <= next.start).all(|word| BETWEEN_DATES.contains(&word.lower.as_ref())) && gap.chars().any(|c| !c.is_whitespace() && c != ',' && c != ';')
+                && !gap.contains(['|', '/', ')', '(', ';', '&'])
+        });
+        match next {
+            Some((end, _, to)) => {
+                found.periods.push(Period { range: range.start..end.end, from, to: *to });
+                at += 1;
+            }
+            None => found.dates.push((range, from)),
+        }
+    }
+    dated.retain(|(_, _, date)| date.is_some());
+    found.figures = figures(line, words, &dated);
+    found
+}
+
+/// Dates and words for the present, each with the index of its last word.
+fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize, Option<Date>)> {
+    let mut found = Vec::new();
+    for (index, word) in words.iter().enumerate() {
+        if OPEN.contains(&word.lower.as_ref()) {
+            found.push((word.range.clone(), index, None));
+            continue;
+        }
+        let Some((year, month)) = year_of(line, word) else { continue };
+        let before = index.checked_sub(1).map(|before| &words[before]);
+        let named = before.filter(|before| line[before.range.end..word.range.start].trim_matches(['.', ',', ' ']).is_empty());
+        let named = named.and_then(|before| Some((before.range.start, month_name(&before.lower)?)));
+        // 03/2019, 03.2019
+        let counted = before.filter(|before| matches!(&line[before.range.end..word.range.start], "/" | "-" | "–"));
+        let counted = counted.and_then(|before| Some((before.range.start, month_number(before.text)?)));
+        // 2019-03
+        let after = words.get(index + 1).filter(|after| &line[word.range.end..after.range.start] == "-");
+        let after = after.and_then(|after| Some((after.range.end, month_number(after.text).filter(|_| after.text.len() == 2)?)));
+        let (start, last, end, month) = match (month, named.or(counted), after) {
+            (Some(month), _, _) => (word.range.start, index, word.range.end, Some(month)),
+            (None, Some((start, month)), _) => (start, index, word.range.end, Some(month)),
+            (None, None, Some((end, month))) => (word.range.start, index + 1, end, Some(month)),
+            _ => (word.range.start, index, word.range.end, None),
+        };
+        found.push((start..end, last, Some(Date { year, month })));
+    }
+    // "to date", "now" and the like mean something only behind a date.
+    let mut kept: Vec<(Range<usize>, usize, Option<Date>)> = Vec::new();
+    for date in found {
+        if date.2.is_some() || kept.last().is_some_and(|last| last.2.is_some()) {
+            kept.push(date);
+        }
+    }
+    kept
+}
+
+/// A year, or `03.2019` with its month.
+fn year_of(line: &str, word: &Word<'_>) -> Option<(u16, Option<u8>)> {
+    let (month, year) = match word.text.rsplit_once('.') {
+        Some((month, year)) => (Some(month_number(month)?), year),
+        None => (None, word.text),
+    };
+    if year.len() != 4 || !year.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let year: u16 = year.parse().ok()?;
+    let grouped = |text: &str, digit_at: Option<char>| text.is_empty() || !digit_at.is_some_and(|c| c.is_ascii_digit());
+    let (head, tail) = (&line[..word.range.start], &line[word.range.end..]);
+    let before = head.strip_suffix([',', '.']).map_or(Some(' '), |head| head.chars().next_back());
+    let after = tail.strip_prefix([',', '.']).map_or(Some(' '), |tail| tail.chars().next());
+    let money = head.ends_with(['$', '€', '£']) || tail.starts_with('%');
+    ((1950..=2049).contains(&year) && grouped(head, before) && grouped(tail, after) && !money).then_some((year, month))
+}
+
+fn month_name(lower: &str) -> Option<u8> {
+    let known = lower.len() >= 3 && lower.chars().all(char::is_alphabetic);
+    let names = [
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "sept", "october", "november",
+        "december", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier", "février", "mars",
+        "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre", "enero", "febrero", "marzo",
+        "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+    ];
+    let whole = names.contains(&lower);
+    MONTHS.iter().filter(|_| known).find(|(name, _)| lower == *name || (whole && lower.starts_with(name))).map(|(_, month)| *month)
+}
+
+fn month_number(text: &str) -> Option<u8> {
+    text.parse().ok().filter(|month| text.len() <= 2 && (1..=12).contains(month))
+}
+
+fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option<Date>)]) -> Vec<Figure> {
+    let mut found = Vec::new();
+    let is_date = |at: usize| dated.iter().any(|(range, _, _)| range.contains(&at));
+    for (index, word) in words.iter().enumerate() {
+        let lower = word.lower.as_ref();
+        if let Some((_, times)) = MULTIPLES.iter().find(|(name, _)| *name == lower) {
+            let value = times * MILLIONTHS;
+            found.push(Figure { range: word.range.clone(), value, sign: Sign::Times, counts: None });
+            continue;
+        }
+        if let Some((_, number)) = NUMBER_WORDS.iter().find(|(name, _)| *name == lower) {
+            push(line, words, index, word.range.clone(), number * MILLIONTHS, &mut found);
+        }
+    }
+    for range in digits(line) {
+        if is_date(range.start) {
+            continue;
+        }
+        let Some(value) = value(&line[range.clone()]) else { continue };
+        let index = words.partition_point(|word| word.range.end < range.end);
+        push(line, words, index.min(words.len().saturating_sub(1)), range, value, &mut found);
+    }
+    found
+}
+
+/// Adds a figure with the scale, the sign and the word that follow it. `index` is the word that it ends in.
+fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value: i128, found: &mut Vec<Figure>) {
+    let (mut value, mut end, mut next) = (value, range.end, index + 1);
+    let head = line[..range.start].trim_end();
+    let mut sign = if head.ends_with(['$', '€', '£', '¥']) || head.ends_with("USD") || head.ends_with("EUR") { Sign::Money } else { Sign::Plain };
+    // Letters glued to the digits: 1.2M, 840ms, 3x.
+    let glued: String = line[end..].chars().take_while(|c| c.is_alphabetic()).collect();
+    let scale = |name: &str| SCALES.iter().find(|(scale, _)| *scale == name).map(|(_, by)| *by);
+    let unit = |name: &str| UNITS.iter().find(|(unit, _)| *unit == name).map(|(_, unit)| *unit);
+    if glued.eq_ignore_ascii_case("x") {
+        (sign, end) = (Sign::Times, end + 1);
+    } else if let Some(by) = scale(&glued.to_lowercase()).filter(|_| glued != "m" || sign == Sign::Money) {
+        value *= by;
+        end += glued.len();
+    }
+    if sign == Sign::Plain && line[end..].trim_start().starts_with('%') {
+        sign = Sign::Percent;
+    }
+    let mut at = |next: &mut usize| -> Option<&str> {
+        let word = words.get(*next)?;
+        let gap = line.get(end..word.range.start)?;
+        let close = gap.len() <= 4 && !gap.contains(['.', ';', ',', '(', ')', ':', '/', '|']);
+        close.then(|| {
+            end = word.range.end;
+            *next += 1;
+            singular(word.lower.as_ref())
+        })
+    };
+    let mut peek = next;
+    let mut word = at(&mut peek);
+    if let Some(by) = word.and_then(scale).filter(|_| word.is_some_and(|word| word.len() > 1)) {
+        value *= by;
+        next = peek;
+        word = at(&mut peek);
+    }
+    match word {
+        Some("percent" | "prozent") => sign = Sign::Percent,
+        Some("time" | "times") if sign == Sign::Plain => sign = Sign::Times,
+        Some("dollar" | "euro" | "usd" | "eur" | "gbp" | "pound") => sign = Sign::Money,
+        Some(name) if sign == Sign::Plain => {
+            if let Some(unit) = unit(name) {
+                sign = Sign::Time(unit);
+                word = at(&mut peek);
+            }
+        }
+        _ => {}
+    }
+    let _ = next;
+    let mut counts = word;
+    for _ in 0..3 {
+        match counts {
+            Some(between) if BETWEEN.contains(&between) => counts = at(&mut peek),
+            _ => break,
+        }
+    }
+    found.push(Figure { range, value, sign, counts: counts.map(str::to_owned) });
+}
+
+/// Digits with the separators inside them. Digits inside a word (`C4`, `v2`, `S3`) are names, not figures.
+fn digits(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let bytes = line.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + bytes[at..].iter().position(u8::is_ascii_digit)?;
+            let inside = |i: usize| {
+                bytes[i].is_ascii_digit()
+                    || (matches!(bytes[i], b'.' | b',' | b'\'') && bytes.get(i + 1).is_some_and(u8::is_ascii_digit))
+            };
+            let end = (start..bytes.len()).find(|&i| !inside(i)).unwrap_or(bytes.len());
+            at = end;
+            if !line[..start].ends_with(|c: char| c.is_alphabetic() || c == '_') {
+                return Some(start..end);
+            }
+        }
+    })
+}
+
+/// The value in millionths. Groups of three digits are groups: `1,200` and `1.200` are 1200 on both sides.
+fn value(number: &str) -> Option<i128> {
+    let parts: Vec<&str> = number.split([',', '.', '\'']).collect();
+    let grouped = parts.len() > 1 && parts[1..].iter().all(|part| part.len() == 3) && parts[0] != "0";
+    let (whole, fraction) = match parts.as_slice() {
+        [whole] => ((*whole).to_owned(), ""),
+        _ if grouped => (parts.concat(), ""),
+        // The last separator is the decimal one: 1,234.5.
+        [whole @ .., fraction] if whole.len() == 1 || whole[1..].iter().all(|part| part.len() == 3) => {
+            (whole.concat(), *fraction)
+        }
+        // A version or a date: 1.2.3.
+        _ => (parts.concat(), ""),
+    };
+    let whole: i128 = whole.parse().ok().filter(|_| whole.len() <= 24)?;
+    let fraction: String = fraction.chars().chain(std::iter::repeat('0')).take(6).collect();
+    Some(whole * MILLIONTHS + fraction.parse::<i128>().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::words;
+
+    fn of(line: &str) -> Figures {
+        read(line, &words(line))
+    }
+
+    fn one(line: &str) -> (i128, Sign, Option<String>) {
+        let found = of(line).figures;
+        assert_eq!(found.len(), 1, "{line}: {found:?}");
+        (found[0].value, found[0].sign, found[0].counts.clone())
+    }
+
+    #[test]
+    fn equal_figures_are_equal_however_they_are_written() {
+        for line in ["1,200 stores", "1.2k stores", "1200 stores", "1.2 thousand stores", "1'200 stores"] {
+            assert_eq!(one(line), (1_200 * MILLIONTHS, Sign::Plain, Some("store".to_owned())), "{line}");
+        }
+        for line in ["$550K", "550,000 dollars", "$0.55M", "$550,000"] {
+            let (value, sign, _) = one(line);
+            assert_eq!((value, sign), (550_000 * MILLIONTHS, Sign::Money), "{line}");
+        }
+        assert_eq!(one("34 %").1, Sign::Percent);
+        assert_eq!(one("three times"), (3 * MILLIONTHS, Sign::Times, None));
+        assert_eq!(one("3x faster").1, Sign::Times);
+        assert_eq!(one("0.125 seconds").0, 125_000);
+    }
+
+    #[test]
+    fn lengths_of_time_know_what_they_were_spent_on() {
+        assert_eq!(one("5 years of Rust"), (5 * MILLIONTHS, Sign::Time(Unit::Year), Some("rust".to_owned())));
+        assert_eq!(one("5+ years of experience in Rust").2.as_deref(), Some("rust"));
+        assert_eq!(one("12-year career").1, Sign::Time(Unit::Year));
+    }
+
+    #[test]
+    fn dates_and_periods_in_many_forms() {
+        let june = Date { year: 2017, month: Some(6) };
+        let march = Date { year: 2021, month: Some(3) };
+        for line in ["June 2017 - March 2021", "Jun. 2017 – Mar 2021", "06/2017 to 03/2021", "2017-06 — 2021-03", "Juni 2017 bis März 2021", "06.2017–03.2021"] {
+            let found = of(line);
+            assert_eq!(found.periods.len(), 1, "{line} {found:?}");
+            assert_eq!((found.periods[0].from, found.periods[0].to), (june, Some(march)), "{line}");
+            assert!(found.figures.is_empty(), "{line} {found:?}");
+        }
+        assert_eq!(of("March 2021 - present").periods[0].to, None);
+        assert_eq!(of("2010–2014").periods.len(), 1);
+        assert_eq!(of("renewed 2022 and 2025").dates.len(), 2);
+        assert_eq!(of("used in 2,019 stores").dates.len(), 0);
+        assert!(of("S3, EC2 and K8s").figures.is_empty());
+    }
+}

@@ -1,0 +1,353 @@
+//! The source: what an answer may claim.
+
+use std::collections::{HashMap, HashSet};
+
+use super::figures::{self, Date, Figure, Figures, Period};
+use super::lists;
+use crate::lexicon::{self, Skill};
+use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
+use crate::request::Input;
+use crate::words::{Word, singular, words};
+
+/// Look-ups that one alignment makes at most, rare words first: a source of many lines that all share a word must not make
+/// every line of an answer cost all of them.
+const MAX_LOOKUPS: usize = 4_096;
+/// Lines that an alignment returns at most.
+const MAX_ALIGNED: usize = 4;
+/// Lines around a dated line that belong to its head at most.
+const HEAD_LINES: usize = 3;
+
+/// The facts of the sources.
+#[derive(Default)]
+pub struct Source {
+    pub(super) lines: Vec<Line>,
+    /// Positions, dated lines with what stands around them.
+    pub(super) entries: Vec<Entry>,
+    /// Every word as written.
+    pub(super) exact: HashSet<String>,
+    /// Every word in lower case and in the singular.
+    pub(super) words: HashSet<String>,
+    /// Every root.
+    pub(super) roots: HashSet<String>,
+    /// Initials of every run of two to five words: what an acronym may stand for.
+    pub(super) initials: HashSet<String>,
+    pub(super) skills: HashSet<Skill>,
+    pub(super) degrees: HashSet<lists::Degree>,
+    /// Words that a document's hidden instruction wants to see in the answer.
+    pub(super) bait: HashSet<String>,
+    placeholders: HashSet<(Kind, usize)>,
+    /// All of it in lower case, for links.
+    text: String,
+    lines_of: HashMap<String, Vec<u32>>,
+    /// Whether a capital letter inside a sentence marks a name. Not in German, which writes nouns so.
+    pub(super) capitals_are_names: bool,
+}
+
+/// A line of a source.
+pub(super) struct Line {
+    pub(super) text: String,
+    /// Words in lower case, in the singular, in order.
+    pub(super) words: Vec<String>,
+    pub(super) figures: Figures,
+    pub(super) is_bullet: bool,
+    pub(super) has_strong_verb: bool,
+    /// The number of entries before the one whose bullets this line is among.
+    section: usize,
+}
+
+/// A position, a study, a project: a dated line with the lines of its head.
+pub(super) struct Entry {
+    /// Lines of the head, by index.
+    pub(super) head: std::ops::Range<usize>,
+    pub(super) periods: Vec<Period>,
+}
+
+/// Source lines that a line of an answer comes from.
+#[derive(Default)]
+pub(super) struct Aligned {
+    /// Best first.
+    pub(super) lines: Vec<usize>,
+    /// The share of the answer's content words that the best has.
+    pub(super) share: f64,
+}
+
+impl Source {
+    /// Reads the sources' facts.
+    #[must_use]
+    pub fn of(texts: &[&Redacted]) -> Source {
+        let mut source = Source::default();
+        for text in texts {
+            for line in text.as_str().lines() {
+                source.read(line);
+            }
+        }
+        source.find_entries();
+        let foreign = ["und", "der", "die", "mit", "für", "von", "bei"].iter().filter(|word| source.words.contains(**word)).count();
+        source.capitals_are_names = foreign < 4;
+        let implied: Vec<Skill> = source.skills.iter().flat_map(|skill| skill.implied()).copied().collect();
+        source.skills.extend(implied);
+        source
+    }
+
+    /// The facts that an answer to this input may state.
+    #[must_use]
+    pub fn of_input(input: &Input<Redacted>) -> Source {
+        let mut source = Source::of(&input.sources());
+        if let Input::CoverLetter { company, position, job, .. } = input {
+            source.allow_words(&[company, position]);
+            // A letter addresses the person whom the job names.
+            let names = placeholders(job.as_str()).filter_map(|(_, key)| key).filter(|(kind, _)| *kind == Kind::Name);
+            source.placeholders.extend(names);
+        }
+        source.bait = bait(input);
+        source
+    }
+
+    /// Lets the answer name these, as a cover letter names the company it is sent to. They support no figure.
+    fn allow_words(&mut self, texts: &[&Redacted]) {
+        for text in texts {
+            let line = text.as_str();
+            self.read(line);
+            if let Some(line) = self.lines.last_mut() {
+                line.figures = Figures::default();
+            }
+        }
+    }
+
+    fn read(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        let plain = without_placeholders(line);
+        self.placeholders.extend(placeholders(line).filter_map(|(_, key)| key));
+        self.text.push_str(&plain.to_lowercase());
+        self.text.push('\n');
+        let words = words(&plain);
+        let index = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        for word in &words {
+            self.exact.insert(word.text.to_owned());
+            self.words.insert(word.lower.clone().into_owned());
+            self.words.insert(singular(&word.lower).to_owned());
+        }
+        for root in roots(&words) {
+            let lines = self.lines_of.entry(root.clone()).or_default();
+            if lines.last() != Some(&index) {
+                lines.push(index);
+            }
+            self.roots.insert(root);
+        }
+        for (start, _) in words.iter().enumerate() {
+            let mut initials = String::new();
+            for word in words.iter().skip(start).filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for")).take(5) {
+                initials.extend(word.lower.chars().next());
+                if initials.len() > 1 {
+                    self.initials.insert(initials.clone());
+                }
+            }
+        }
+        self.skills.extend(lexicon::find(&plain, &words).into_iter().map(|mention| mention.skill));
+        self.degrees.extend(lists::degrees(&plain, &words).into_iter().map(|(_, degree)| degree));
+        self.lines.push(Line {
+            is_bullet: is_bullet(line),
+            has_strong_verb: words.iter().any(|word| lists::is_strong(&word.lower)),
+            figures: figures::read(&plain, &words),
+            words: words.iter().map(|word| singular(&word.lower).to_owned()).collect(),
+            text: line.to_owned(),
+            section: 0,
+        });
+    }
+
+    fn find_entries(&mut self) {
+        let is_dated = |line: &Line| !line.is_bullet && !line.figures.periods.is_empty() && line.words.len() <= 30;
+        let is_head = |line: &Line| !line.is_bullet && line.words.len() <= 16 && !line.text.trim_end().ends_with('.');
+        for at in 0..self.lines.len() {
+            if !is_dated(&self.lines[at]) {
+                continue;
+            }
+            let mut start = at;
+            while start > 0 && at - start < HEAD_LINES && is_head(&self.lines[start - 1]) && !is_dated(&self.lines[start - 1]) {
+                start -= 1;
+            }
+            let mut end = at + 1;
+            while end < self.lines.len() && end - at < HEAD_LINES && is_head(&self.lines[end]) && !is_dated(&self.lines[end]) {
+                end += 1;
+            }
+            let periods = self.lines[at].figures.periods.clone();
+            self.entries.push(Entry { head: start..end, periods });
+        }
+        for (number, entry) in self.entries.iter().enumerate() {
+            for line in &mut self.lines[entry.head.end..] {
+                line.section = number + 1;
+            }
+        }
+    }
+
+    /// The lines that share most with a line of an answer; rare words count more. Dates count nothing, or a position would
+    /// be found by the very date that is in question.
+    pub(super) fn align(&self, words: &[Word<'_>]) -> Aligned {
+        let wanted = roots(words);
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand lines")]
+        let weight = |root: &String| match self.lines_of.get(root) {
+            Some(lines) => 1.0 / (1.0 + (lines.len() as f64).ln()),
+            None => 1.0,
+        };
+        let total: f64 = wanted.iter().map(weight).sum();
+        let mut known: Vec<(&Vec<u32>, f64)> = wanted.iter().filter_map(|root| Some((self.lines_of.get(root)?, weight(root)))).collect();
+        known.sort_by_key(|(lines, _)| lines.len());
+        let mut scores: HashMap<u32, f64> = HashMap::new();
+        for (line, weight) in known.iter().flat_map(|(lines, weight)| lines.iter().map(move |line| (*line, *weight))).take(MAX_LOOKUPS) {
+            *scores.entry(line).or_default() += weight;
+        }
+        let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let Some(&(_, best)) = ranked.first() else { return Aligned::default() };
+        let lines = ranked.iter().take(MAX_ALIGNED).filter(|(_, score)| *score >= best / 2.0).map(|(line, _)| *line as usize).collect();
+        Aligned { lines, share: if total > 0.0 { best / total } else { 0.0 } }
+    }
+
+    /// The source's line nearest to `line`, and whether it shares at least half of its content.
+    pub(super) fn nearest(&self, line: &str) -> Option<(bool, &str)> {
+        let plain = without_placeholders(line);
+        let aligned = self.align(&words(&plain));
+        let best = aligned.lines.first().copied();
+        let line = self.lines.get(best.unwrap_or(0))?;
+        Some((best.is_some() && aligned.share >= 0.5, line.text.as_str()))
+    }
+
+    /// A line without the characters that nobody sees, unless the source has them, too.
+    pub(super) fn visible(&self, line: &str) -> String {
+        line.chars().filter(|&c| !is_invisible(c) || self.text.contains(c)).collect()
+    }
+
+    pub(super) fn has_placeholder(&self, key: (Kind, usize)) -> bool {
+        self.placeholders.contains(&key)
+    }
+
+    pub(super) fn has_text(&self, lower: &str) -> bool {
+        self.text.contains(lower)
+    }
+
+    /// Whether one line has all these words within a window not much longer than they are.
+    pub(super) fn has_together(&self, wanted: &[String], mut lines: impl Iterator<Item = usize>, forbidden: &[&str]) -> bool {
+        lines.any(|index| self.lines.get(index).is_some_and(|line| line.has_together(wanted, forbidden)))
+    }
+
+    /// Dated months outside education, overlaps counted once; an open end reaches to the latest year that is named.
+    pub(super) fn months_of_work(&self) -> u32 {
+        let latest = self.lines.iter().flat_map(|line| {
+            let ends = line.figures.periods.iter().filter_map(|period| period.to);
+            ends.chain(line.figures.dates.iter().map(|(_, date)| *date)).chain(line.figures.periods.iter().map(|period| period.from))
+        });
+        let latest = latest.map(|date| date.year).max().unwrap_or(0);
+        let mut spans: Vec<(u32, u32)> = Vec::new();
+        for entry in &self.entries {
+            let head = &self.lines[entry.head.clone()];
+            if head.iter().any(|line| line.words.iter().any(|word| lists::is_school(word))) {
+                continue;
+            }
+            let end = |to: Option<Date>| to.map_or((u32::from(latest) + 1) * 12, |to| to.months() + if to.month.is_none() { 12 } else { 1 });
+            spans.extend(entry.periods.iter().map(|period| (period.from.months(), end(period.to))));
+        }
+        spans.sort_unstable();
+        let (mut total, mut reached) = (0, 0);
+        for (from, to) in spans {
+            total += to.saturating_sub(from.max(reached));
+            reached = reached.max(to);
+        }
+        total
+    }
+
+    pub(super) fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
+        self.lines.iter().enumerate().flat_map(|(index, line)| line.figures.figures.iter().map(move |figure| (index, figure)))
+    }
+}
+
+impl Line {
+    fn has_together(&self, wanted: &[String], forbidden: &[&str]) -> bool {
+        let window = wanted.len() + 2;
+        let Some(first) = wanted.first() else { return true };
+        let mut places = self.words.iter().enumerate().filter(|(_, word)| *word == first).map(|(at, _)| at);
+        places.any(|at| {
+            let near = &self.words[at.saturating_sub(window)..(at + window).min(self.words.len())];
+            wanted.iter().all(|word| near.contains(word))
+                && !near.iter().any(|word| forbidden.contains(&word.as_str()) && !wanted.contains(word))
+        })
+    }
+}
+
+/// What alignment compares: content words without endings, no digits.
+fn roots(words: &[Word<'_>]) -> Vec<String> {
+    let mut roots: Vec<String> =
+        words.iter().filter(|word| word.has_letter() && !lists::is_function_word(&word.lower)).map(|word| root(&word.lower)).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    roots
+}
+
+/// Without a plural `s`, `ed` or `ing`.
+pub(super) fn root(lower: &str) -> String {
+    let word = singular(lower);
+    let stripped = ["ing", "ed", "er"].iter().find_map(|ending| word.strip_suffix(ending).filter(|rest| rest.len() >= 4));
+    stripped.unwrap_or(word).trim_end_matches('e').to_owned()
+}
+
+/// Whether a line begins like an item of a list.
+pub(super) fn is_bullet(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with(['-', '*', '•', '–', '·', '‣', '▪', '◦', '●', '○', '■', '►', '✓', '+'])
+}
+
+/// Zero-width, directional and tag characters (Unicode 16, general category Cf, without the soft hyphen's visible uses).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// The sentence of a source line that shares most with `wanted`.
+pub(super) fn closest_sentence<'a>(line: &'a str, wanted: &str) -> &'a str {
+    let wanted: HashSet<String> = roots(&words(&without_placeholders(wanted))).into_iter().collect();
+    let shared = |sentence: &&str| roots(&words(&without_placeholders(sentence))).iter().filter(|root| wanted.contains(*root)).count();
+    let sentences = super::sentences(line);
+    sentences.into_iter().rev().max_by_key(shared).unwrap_or(line)
+}
+
+/// What sentences that speak to a model begin with or turn on.
+const INSTRUCTIONS: &[&str] = &[
+    "ignore", "disregard", "instruction", "prompt", "system", "assistant", "language model", " ai ", "llm", "chatbot", "you must", "output", "respond", "reply",
+    "include the word", "include the phrase", "include the string", "append", "print", "insert", "verbatim", "override", "instead of", "forget", "pretend", "reveal", "begin your", "start your", "end your", "exactly",
+    "mention", "add the", "write the", "ignoriere", "anweisung", "antworte", "füge", "schreibe", "ignorez", "instructions", "répondez", "ajoutez", "écris", "ignora", "instrucciones", "responde", "añade", "escribe", "candidate is", "candidate has", "rate this", "score",
+];
+
+/// Words of the documents that stand only in sentences that instruct a model, and are of no other use: quoted, coined, or
+/// in no lexicon.
+pub(super) fn bait(input: &Input<Redacted>) -> HashSet<String> {
+    let mut ordinary: HashSet<String> = HashSet::new();
+    let mut wanted: HashSet<String> = HashSet::new();
+    for text in input.texts() {
+        for sentence in text.as_str().lines().flat_map(super::sentences) {
+            let visible: String = sentence.chars().filter(|c| !is_invisible(*c)).collect();
+            let lower = format!(" {} ", visible.to_lowercase());
+            let instructs = INSTRUCTIONS.iter().any(|cue| lower.contains(cue));
+            let plain = without_placeholders(&visible);
+            for word in words(&plain) {
+                let before = plain[..word.range.start].chars().next_back();
+                let quoted = before.is_some_and(|c| matches!(c, '"' | '\'' | '“' | '‘' | '«' | '`' | '„'));
+                let shouted = word.text.chars().count() > 3 && word.text.chars().filter(|c| c.is_uppercase()).count() > 1;
+                if instructs && (quoted || shouted || word.is_coined()) && word.text.chars().count() > 2 {
+                    wanted.insert(word.lower.into_owned());
+                } else if !instructs {
+                    ordinary.insert(word.lower.into_owned());
+                }
+            }
+        }
+    }
+    for source in input.sources() {
+        for sentence in source.as_str().lines().flat_map(super::sentences) {
+            let lower = sentence.to_lowercase();
+            if !INSTRUCTIONS.iter().any(|cue| lower.contains(cue)) {
+                ordinary.extend(words(sentence).into_iter().map(|word| word.lower.into_owned()));
+            }
+        }
+    }
+    wanted.retain(|word| !ordinary.contains(word));
+    wanted
+}
