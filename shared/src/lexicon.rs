@@ -135,7 +135,8 @@ fn is_ordinary(text: &str, words: &[Word<'_>], at: usize) -> bool {
         return true;
     }
     // An initial: `R. Miller`.
-    let initial = text[word.range.end..].strip_prefix('.').is_some_and(|rest| rest.trim_start().starts_with(char::is_uppercase));
+    let initial =
+        text[word.range.end..].strip_prefix('.').is_some_and(|rest| rest.trim_start().starts_with(char::is_uppercase));
     if single && initial && text[word.range.end..].starts_with(". ") {
         return true;
     }
@@ -145,7 +146,9 @@ fn is_ordinary(text: &str, words: &[Word<'_>], at: usize) -> bool {
     }
     let lower = next.lower.as_ref();
     let to_do = lower == "to"
-        && words.get(at + 2).is_none_or(|word| !word.is_capitalized() || matches!(word.lower.as_ref(), "market" | "the"));
+        && words
+            .get(at + 2)
+            .is_none_or(|word| !word.is_capitalized() || matches!(word.lower.as_ref(), "market" | "the"));
     to_do || (word.starts && VERB_COMPLEMENTS.contains(&lower))
 }
 
@@ -204,10 +207,23 @@ mod tests {
     #[test]
     fn aliases_are_one_skill() {
         for (text, name) in [
-            ("JS", "JavaScript"), ("k8s", "Kubernetes"), ("Golang", "Go"), ("Postgres", "PostgreSQL"),
-            ("Google Cloud Platform", "GCP"), ("CI/CD", "CI/CD"), ("continuous delivery", "CI/CD"), ("nodejs", "Node.js"),
-            ("c sharp", "C#"), ("MS Excel", "Excel"), ("sklearn", "scikit-learn"), ("React.js", "React"), (".NET Core", ".NET"),
-            ("Amazon Web Services", "AWS"), ("A/B tests", "A/B testing"), ("PCI DSS", "PCI DSS"), ("TCP/IP", "TCP/IP"),
+            ("JS", "JavaScript"),
+            ("k8s", "Kubernetes"),
+            ("Golang", "Go"),
+            ("Postgres", "PostgreSQL"),
+            ("Google Cloud Platform", "GCP"),
+            ("CI/CD", "CI/CD"),
+            ("continuous delivery", "CI/CD"),
+            ("nodejs", "Node.js"),
+            ("c sharp", "C#"),
+            ("MS Excel", "Excel"),
+            ("sklearn", "scikit-learn"),
+            ("React.js", "React"),
+            (".NET Core", ".NET"),
+            ("Amazon Web Services", "AWS"),
+            ("A/B tests", "A/B testing"),
+            ("PCI DSS", "PCI DSS"),
+            ("TCP/IP", "TCP/IP"),
         ] {
             assert_eq!(names(&format!("We use {text} daily")), [name], "{text}");
         }
@@ -217,9 +233,9 @@ mod tests {
     fn homographs_are_told_apart() {
         for text in [
             "JavaScripting", "going to work", "Go to market strategy", "R&D budget", "Vitamin C", "C-level talks",
-            "Go-to-market", "Excel at sales", "Express interest in it", "Excel in a busy office", "the rest of us", "Series C",
-            "Mr. R. Miller", "a workday", "rust on the hull", "swift reaction", "React quickly", "greenhouse gas", "word of mouth",
-            "lean on me", "spark joy", "the chef", "assembly line",
+            "Go-to-market", "Excel at sales", "Express interest in it", "Excel in a busy office", "the rest of us",
+            "Series C", "Mr. R. Miller", "a workday", "rust on the hull", "swift reaction", "React quickly",
+            "greenhouse gas", "word of mouth", "lean on me", "spark joy", "the chef", "assembly line",
         ] {
             assert!(names(text).is_empty(), "{text}: {:?}", names(text));
         }
@@ -232,7 +248,12 @@ mod tests {
     #[test]
     fn every_implication_names_an_entry() {
         let text = include_str!("../lexicon/skills.txt");
-        let wanted: usize = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" > ")).map(|(_, names)| names.split("; ").count()).sum();
+        let wanted: usize = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(|line| line.split_once(" > "))
+            .map(|(_, names)| names.split("; ").count())
+            .sum();
         let found: usize = LEXICON.entries.iter().map(|entry| entry.implied.len()).sum();
         assert_eq!(found, wanted);
     }

@@ -100,10 +100,7 @@ mod tests {
 
     #[test]
     fn names_keep_their_signs_and_sentences_lose_theirs() {
-        assert_eq!(
-            texts("C++, C#/.NET. Node.js; R&D at AT&T"),
-            ["C++", "C#", ".NET", "Node.js", "R&D", "at", "AT&T"]
-        );
+        assert_eq!(texts("C++, C#/.NET. Node.js; R&D at AT&T"), ["C++", "C#", ".NET", "Node.js", "R&D", "at", "AT&T"]);
         assert_eq!(
             texts("event-driven, 3.7 of 4.0... It's over."),
             ["event", "driven", "3.7", "of", "4.0", "It's", "over"]

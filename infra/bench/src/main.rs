@@ -2,6 +2,7 @@
 
 mod fuzz;
 mod limits;
+mod quality;
 mod redaction;
 mod stages;
 mod streaming;
@@ -27,6 +28,8 @@ enum What {
     LimitsRateWorker(limits::rate::Worker),
     #[command(hide = true)]
     LimitsCrashWorker(limits::crash::Worker),
+    /// Lies caught, honest edits kept, scores that rank, injections without effect.
+    Quality(quality::Options),
     /// How well and how fast personal data is found.
     Redaction(redaction::Options),
     /// Streams beside passing bytes on: how late a line is, and how much CPU an event takes.
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         What::Limits(options) => return on_runtime(limits::run(options)),
         What::LimitsRateWorker(worker) => on_runtime(limits::rate::work(worker)),
         What::LimitsCrashWorker(worker) => on_runtime(limits::crash::work(worker)),
+        What::Quality(options) => return quality::run(&options),
         What::Redaction(options) => redaction::run(&options),
         What::Streaming => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -36,6 +36,15 @@ pub(super) struct Figure {
     pub(super) sign: Sign,
     /// The content word behind it, in the singular: what is counted.
     pub(super) counts: Option<String>,
+    /// Whether something went from it or to it.
+    pub(super) end: Option<End>,
+}
+
+/// The sides of "from 70 to 7".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    From,
+    To,
 }
 
 /// A year, or a month of one.
@@ -65,48 +74,170 @@ pub(super) struct Figures {
 const MILLIONTHS: i128 = 1_000_000;
 
 const NUMBER_WORDS: &[(&str, i128)] = &[
-    ("two", 2), ("three", 3), ("four", 4), ("five", 5), ("six", 6), ("seven", 7), ("eight", 8), ("nine", 9), ("ten", 10),
-    ("eleven", 11), ("twelve", 12), ("thirteen", 13), ("fourteen", 14), ("fifteen", 15), ("sixteen", 16),
-    ("seventeen", 17), ("eighteen", 18), ("nineteen", 19), ("twenty", 20), ("thirty", 30), ("forty", 40), ("fifty", 50),
-    ("sixty", 60), ("seventy", 70), ("eighty", 80), ("ninety", 90), ("zwei", 2), ("drei", 3), ("vier", 4), ("fünf", 5),
-    ("sechs", 6), ("sieben", 7), ("acht", 8), ("zehn", 10), ("zwölf", 12), ("zwanzig", 20), ("dreißig", 30), ("deux", 2),
-    ("trois", 3), ("quatre", 4), ("cinq", 5), ("huit", 8), ("dix", 10), ("douze", 12), ("vingt", 20), ("tres", 3),
-    ("cuatro", 4), ("cinco", 5), ("siete", 7), ("ocho", 8), ("nueve", 9), ("diez", 10), ("doce", 12), ("veinte", 20),
+    ("two", 2),
+    ("three", 3),
+    ("four", 4),
+    ("five", 5),
+    ("six", 6),
+    ("seven", 7),
+    ("eight", 8),
+    ("nine", 9),
+    ("ten", 10),
+    ("eleven", 11),
+    ("twelve", 12),
+    ("thirteen", 13),
+    ("fourteen", 14),
+    ("fifteen", 15),
+    ("sixteen", 16),
+    ("seventeen", 17),
+    ("eighteen", 18),
+    ("nineteen", 19),
+    ("twenty", 20),
+    ("thirty", 30),
+    ("forty", 40),
+    ("fifty", 50),
+    ("sixty", 60),
+    ("seventy", 70),
+    ("eighty", 80),
+    ("ninety", 90),
+    ("zwei", 2),
+    ("drei", 3),
+    ("vier", 4),
+    ("fünf", 5),
+    ("sechs", 6),
+    ("sieben", 7),
+    ("acht", 8),
+    ("zehn", 10),
+    ("zwölf", 12),
+    ("zwanzig", 20),
+    ("dreißig", 30),
+    ("deux", 2),
+    ("trois", 3),
+    ("quatre", 4),
+    ("cinq", 5),
+    ("huit", 8),
+    ("dix", 10),
+    ("douze", 12),
+    ("vingt", 20),
+    ("tres", 3),
+    ("cuatro", 4),
+    ("cinco", 5),
+    ("siete", 7),
+    ("ocho", 8),
+    ("nueve", 9),
+    ("diez", 10),
+    ("doce", 12),
+    ("veinte", 20),
 ];
 const MULTIPLES: &[(&str, i128)] = &[
-    ("doubled", 2), ("doubling", 2), ("twofold", 2), ("twice", 2), ("tripled", 3), ("tripling", 3), ("threefold", 3),
-    ("quadrupled", 4), ("fourfold", 4), ("fivefold", 5), ("tenfold", 10), ("verdoppelt", 2), ("doublé", 2),
+    ("doubled", 2),
+    ("doubling", 2),
+    ("twofold", 2),
+    ("twice", 2),
+    ("tripled", 3),
+    ("tripling", 3),
+    ("threefold", 3),
+    ("quadrupled", 4),
+    ("fourfold", 4),
+    ("fivefold", 5),
+    ("tenfold", 10),
+    ("verdoppelt", 2),
+    ("doublé", 2),
 ];
 const SCALES: &[(&str, i128)] = &[
-    ("k", 1_000), ("thousand", 1_000), ("tausend", 1_000), ("mille", 1_000), ("mil", 1_000), ("m", 1_000_000),
-    ("mm", 1_000_000), ("mn", 1_000_000), ("mio", 1_000_000), ("million", 1_000_000), ("millionen", 1_000_000),
-    ("millone", 1_000_000), ("b", 1_000_000_000), ("bn", 1_000_000_000), ("billion", 1_000_000_000), ("hundred", 100),
+    ("k", 1_000),
+    ("thousand", 1_000),
+    ("tausend", 1_000),
+    ("mille", 1_000),
+    ("mil", 1_000),
+    ("m", 1_000_000),
+    ("mm", 1_000_000),
+    ("mn", 1_000_000),
+    ("mio", 1_000_000),
+    ("million", 1_000_000),
+    ("millionen", 1_000_000),
+    ("millone", 1_000_000),
+    ("b", 1_000_000_000),
+    ("bn", 1_000_000_000),
+    ("billion", 1_000_000_000),
+    ("hundred", 100),
     ("dozen", 12),
 ];
 const UNITS: &[(&str, Unit)] = &[
-    ("second", Unit::Second), ("minute", Unit::Minute), ("min", Unit::Minute), ("hour", Unit::Hour), ("hr", Unit::Hour),
-    ("day", Unit::Day), ("week", Unit::Week), ("month", Unit::Month), ("year", Unit::Year), ("yr", Unit::Year),
-    ("tag", Unit::Day), ("tage", Unit::Day), ("tagen", Unit::Day), ("woche", Unit::Week), ("wochen", Unit::Week),
-    ("monat", Unit::Month), ("monate", Unit::Month), ("monaten", Unit::Month), ("jahr", Unit::Year),
-    ("jahre", Unit::Year), ("jahren", Unit::Year), ("jour", Unit::Day), ("semaine", Unit::Week), ("moi", Unit::Month),
-    ("mois", Unit::Month), ("an", Unit::Year), ("ans", Unit::Year), ("année", Unit::Year), ("día", Unit::Day), ("semana", Unit::Week),
-    ("mese", Unit::Month), ("año", Unit::Year),
+    ("second", Unit::Second),
+    ("minute", Unit::Minute),
+    ("min", Unit::Minute),
+    ("hour", Unit::Hour),
+    ("hr", Unit::Hour),
+    ("day", Unit::Day),
+    ("week", Unit::Week),
+    ("month", Unit::Month),
+    ("year", Unit::Year),
+    ("yr", Unit::Year),
+    ("tag", Unit::Day),
+    ("tage", Unit::Day),
+    ("tagen", Unit::Day),
+    ("woche", Unit::Week),
+    ("wochen", Unit::Week),
+    ("monat", Unit::Month),
+    ("monate", Unit::Month),
+    ("monaten", Unit::Month),
+    ("jahr", Unit::Year),
+    ("jahre", Unit::Year),
+    ("jahren", Unit::Year),
+    ("jour", Unit::Day),
+    ("semaine", Unit::Week),
+    ("moi", Unit::Month),
+    ("mois", Unit::Month),
+    ("an", Unit::Year),
+    ("ans", Unit::Year),
+    ("année", Unit::Year),
+    ("día", Unit::Day),
+    ("semana", Unit::Week),
+    ("mese", Unit::Month),
+    ("año", Unit::Year),
 ];
 const MONTHS: &[(&str, u8)] = &[
-    ("jan", 1), ("feb", 2), ("mar", 3), ("mär", 3), ("apr", 4), ("may", 5), ("mai", 5), ("jun", 6), ("jul", 7), ("aug", 8),
-    ("sep", 9), ("oct", 10), ("okt", 10), ("nov", 11), ("dec", 12), ("dez", 12), ("fév", 2), ("fev", 2), ("avr", 4),
-    ("juin", 6), ("juil", 7), ("aoû", 8), ("déc", 12), ("ene", 1), ("abr", 4), ("ago", 8), ("dic", 12), ("mrz", 3),
+    ("jan", 1),
+    ("feb", 2),
+    ("mar", 3),
+    ("mär", 3),
+    ("apr", 4),
+    ("may", 5),
+    ("mai", 5),
+    ("jun", 6),
+    ("jul", 7),
+    ("aug", 8),
+    ("sep", 9),
+    ("oct", 10),
+    ("okt", 10),
+    ("nov", 11),
+    ("dec", 12),
+    ("dez", 12),
+    ("fév", 2),
+    ("fev", 2),
+    ("avr", 4),
+    ("juin", 6),
+    ("juil", 7),
+    ("aoû", 8),
+    ("déc", 12),
+    ("ene", 1),
+    ("abr", 4),
+    ("ago", 8),
+    ("dic", 12),
+    ("mrz", 3),
 ];
 const OPEN: &[&str] = &[
-    "present", "today", "now", "current", "currently", "ongoing", "date", "heute", "dato", "jetzt", "présent", "aujourd'hui", "actuel",
-    "actualidad", "presente", "actual", "hoy", "laufend",
+    "present", "today", "now", "current", "currently", "ongoing", "date", "heute", "dato", "jetzt", "présent",
+    "aujourd'hui", "actuel", "actualidad", "presente", "actual", "hoy", "laufend",
 ];
 const BETWEEN_DATES: &[&str] = &["to", "until", "till", "through", "thru", "bis", "à", "au", "a", "hasta", "al"];
 
 /// What the words between a figure and what it counts may be.
 const BETWEEN: &[&str] = &[
-    "of", "in", "with", "the", "a", "an", "new", "more", "than", "over", "about", "full", "time", "different", "separate", "our",
-    "experience", "professional", "hands", "on", "von", "de", "des", "mit", "en", "and", "per", "each", "at", "using", "for",
+    "of", "in", "with", "the", "a", "an", "new", "more", "than", "over", "about", "full", "time", "different",
+    "separate", "our", "experience", "professional", "hands", "on", "von", "de", "des", "mit", "en", "and", "per",
+    "each", "at", "using", "for",
 ];
 
 impl Date {
@@ -143,7 +274,12 @@ pub(super) fn read(line: &str, words: &[Word<'_>]) -> Figures {
         let Some(from) = date else { continue };
         let next = dated.get(at).filter(|(next, _, _)| {
             let gap = &line[range.end..next.start];
-            gap.len() <= 24 && words[last + 1..].iter().take_while(|word| word.range.end <= next.start).all(|word| BETWEEN_DATES.contains(&word.lower.as_ref())) && gap.chars().any(|c| !c.is_whitespace() && c != ',' && c != ';')
+            gap.len() <= 24
+                && words[last + 1..]
+                    .iter()
+                    .take_while(|word| word.range.end <= next.start)
+                    .all(|word| BETWEEN_DATES.contains(&word.lower.as_ref()))
+                && gap.chars().any(|c| !c.is_whitespace() && c != ',' && c != ';')
                 && !gap.contains(['|', '/', ')', '(', ';', '&'])
         });
         match next {
@@ -169,14 +305,16 @@ fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize, Option<Dat
         }
         let Some((year, month)) = year_of(line, word) else { continue };
         let before = index.checked_sub(1).map(|before| &words[before]);
-        let named = before.filter(|before| line[before.range.end..word.range.start].trim_matches(['.', ',', ' ']).is_empty());
+        let named =
+            before.filter(|before| line[before.range.end..word.range.start].trim_matches(['.', ',', ' ']).is_empty());
         let named = named.and_then(|before| Some((before.range.start, month_name(&before.lower)?)));
         // 03/2019, 03.2019
         let counted = before.filter(|before| matches!(&line[before.range.end..word.range.start], "/" | "-" | "–"));
         let counted = counted.and_then(|before| Some((before.range.start, month_number(before.text)?)));
         // 2019-03
         let after = words.get(index + 1).filter(|after| &line[word.range.end..after.range.start] == "-");
-        let after = after.and_then(|after| Some((after.range.end, month_number(after.text).filter(|_| after.text.len() == 2)?)));
+        let after = after
+            .and_then(|after| Some((after.range.end, month_number(after.text).filter(|_| after.text.len() == 2)?)));
         let (start, last, end, month) = match (month, named.or(counted), after) {
             (Some(month), _, _) => (word.range.start, index, word.range.end, Some(month)),
             (None, Some((start, month)), _) => (start, index, word.range.end, Some(month)),
@@ -216,13 +354,18 @@ fn year_of(line: &str, word: &Word<'_>) -> Option<(u16, Option<u8>)> {
 fn month_name(lower: &str) -> Option<u8> {
     let known = lower.len() >= 3 && lower.chars().all(char::is_alphabetic);
     let names = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "sept", "october", "november",
-        "december", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier", "février", "mars",
-        "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre", "enero", "febrero", "marzo",
-        "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "sept", "october",
+        "november", "december", "januar", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "janvier",
+        "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre", "enero",
+        "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+        "diciembre",
     ];
     let whole = names.contains(&lower);
-    MONTHS.iter().filter(|_| known).find(|(name, _)| lower == *name || (whole && lower.starts_with(name))).map(|(_, month)| *month)
+    MONTHS
+        .iter()
+        .filter(|_| known)
+        .find(|(name, _)| lower == *name || (whole && lower.starts_with(name)))
+        .map(|(_, month)| *month)
 }
 
 fn month_number(text: &str) -> Option<u8> {
@@ -236,7 +379,7 @@ fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option
         let lower = word.lower.as_ref();
         if let Some((_, times)) = MULTIPLES.iter().find(|(name, _)| *name == lower) {
             let value = times * MILLIONTHS;
-            found.push(Figure { range: word.range.clone(), value, sign: Sign::Times, counts: None });
+            found.push(Figure { range: word.range.clone(), value, sign: Sign::Times, counts: None, end: None });
             continue;
         }
         if let Some((_, number)) = NUMBER_WORDS.iter().find(|(name, _)| *name == lower) {
@@ -251,14 +394,28 @@ fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option
         let index = words.partition_point(|word| word.range.end < range.end);
         push(line, words, index.min(words.len().saturating_sub(1)), range, value, &mut found);
     }
+    found.sort_by_key(|figure| figure.range.start);
+    // "from 70 to 7 days": both are days.
+    for at in (1..found.len()).rev() {
+        let (before, after) = (&found[at - 1], &found[at]);
+        let gap = &line[before.range.end..after.range.start];
+        let pair = matches!(gap.trim(), "to" | "-" | "–" | "and" | "or" | "bis" | "und" | "à" | "a" | "y");
+        if pair && before.sign == Sign::Plain && before.counts.is_none() {
+            (found[at - 1].sign, found[at - 1].counts) = (after.sign, after.counts.clone());
+        }
+    }
     found
 }
 
 /// Adds a figure with the scale, the sign and the word that follow it. `index` is the word that it ends in.
 fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value: i128, found: &mut Vec<Figure>) {
-    let (mut value, mut end, mut next) = (value, range.end, index + 1);
+    let (mut value, mut end) = (value, range.end);
     let head = line[..range.start].trim_end();
-    let mut sign = if head.ends_with(['$', '€', '£', '¥']) || head.ends_with("USD") || head.ends_with("EUR") { Sign::Money } else { Sign::Plain };
+    let mut sign = if head.ends_with(['$', '€', '£', '¥']) || head.ends_with("USD") || head.ends_with("EUR") {
+        Sign::Money
+    } else {
+        Sign::Plain
+    };
     // Letters glued to the digits: 1.2M, 840ms, 3x.
     let glued: String = line[end..].chars().take_while(|c| c.is_alphabetic()).collect();
     let scale = |name: &str| SCALES.iter().find(|(scale, _)| *scale == name).map(|(_, by)| *by);
@@ -282,11 +439,10 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
             singular(word.lower.as_ref())
         })
     };
-    let mut peek = next;
+    let mut peek = index + 1;
     let mut word = at(&mut peek);
     if let Some(by) = word.and_then(scale).filter(|_| word.is_some_and(|word| word.len() > 1)) {
         value *= by;
-        next = peek;
         word = at(&mut peek);
     }
     match word {
@@ -301,7 +457,6 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
         }
         _ => {}
     }
-    let _ = next;
     let mut counts = word;
     for _ in 0..3 {
         match counts {
@@ -309,7 +464,17 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
             _ => break,
         }
     }
-    found.push(Figure { range, value, sign, counts: counts.map(str::to_owned) });
+    let counts = counts
+        .filter(|word| word.starts_with(char::is_alphabetic) && !super::lists::is_function_word(word))
+        .map(str::to_owned);
+    let before = head.trim_end_matches(['$', '€', '£', '~', '≈']).trim_end();
+    let before = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let end = match before.to_lowercase().as_str() {
+        "from" | "von" | "de" => Some(End::From),
+        "to" | "auf" => Some(End::To),
+        _ => None,
+    };
+    found.push(Figure { range, value, sign, counts, end });
 }
 
 /// Digits with the separators inside them. Digits inside a word (`C4`, `v2`, `S3`) are names, not figures.
@@ -392,7 +557,14 @@ mod tests {
     fn dates_and_periods_in_many_forms() {
         let june = Date { year: 2017, month: Some(6) };
         let march = Date { year: 2021, month: Some(3) };
-        for line in ["June 2017 - March 2021", "Jun. 2017 – Mar 2021", "06/2017 to 03/2021", "2017-06 — 2021-03", "Juni 2017 bis März 2021", "06.2017–03.2021"] {
+        for line in [
+            "June 2017 - March 2021",
+            "Jun. 2017 – Mar 2021",
+            "06/2017 to 03/2021",
+            "2017-06 — 2021-03",
+            "Juni 2017 bis März 2021",
+            "06.2017–03.2021",
+        ] {
             let found = of(line);
             assert_eq!(found.periods.len(), 1, "{line} {found:?}");
             assert_eq!((found.periods[0].from, found.periods[0].to), (june, Some(march)), "{line}");

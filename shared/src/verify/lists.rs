@@ -16,86 +16,108 @@ pub(super) enum Degree {
 
 const ROLES: &[&str] = &[
     "engineer", "developer", "manager", "director", "analyst", "consultant", "architect", "designer", "scientist",
-    "administrator", "nurse", "teacher", "accountant", "officer", "president", "executive", "specialist", "coordinator",
-    "assistant", "associate", "technician", "supervisor", "lead", "intern", "trainee", "apprentice", "head", "chief", "cto",
-    "ceo", "cfo", "coo", "cio", "cmo", "ciso", "cpo", "chro", "vp", "svp", "evp", "avp", "founder", "cofounder", "partner", "principal",
-    "professor", "lecturer", "researcher", "programmer", "recruiter", "representative", "agent", "clerk", "cashier", "chef", "cook",
-    "driver", "electrician", "plumber", "welder", "mechanic", "attorney", "lawyer", "paralegal", "counsel", "physician",
-    "surgeon", "pharmacist", "therapist", "editor", "writer", "journalist", "producer", "planner", "buyer", "controller",
-    "auditor", "bookkeeper", "advisor", "adviser", "secretary", "receptionist", "librarian", "foreman", "operator", "inspector",
-    "trainer", "coach", "strategist", "marketer", "superintendent", "dean", "chairman", "chairwoman", "chair", "treasurer", "captain",
-    "statistician", "economist", "biologist", "chemist", "physicist", "tester", "owner", "master", "fellow", "waiter", "waitress",
-    "bartender", "barista", "caregiver", "paramedic", "dentist", "veterinarian", "psychologist", "tutor", "principal", "bookseller",
-    "carpenter", "machinist", "fitter", "machinist", "dispatcher", "underwriter", "actuary", "broker", "trader", "banker", "teller",
-    "ingenieur", "ingenieurin", "entwickler", "entwicklerin", "leiter", "leiterin", "geschäftsführer", "geschäftsführerin", "berater",
-    "beraterin", "sachbearbeiter", "sachbearbeiterin", "kaufmann", "kauffrau", "werkstudent", "werkstudentin", "praktikant",
-    "praktikantin", "referent", "referentin", "krankenschwester", "pflegefachkraft", "lehrer", "lehrerin", "vorstand", "teamleiter",
-    "abteilungsleiter", "ingénieur", "ingénieure", "développeur", "développeuse", "directeur", "directrice", "responsable", "stagiaire", "infirmier",
-    "infirmière", "comptable", "gérant", "gérante", "chargé", "chargée", "ingeniero", "ingeniera", "desarrollador", "desarrolladora", "gerente",
-    "director", "directora", "jefe", "jefa", "becario", "becaria", "enfermero", "enfermera", "contable", "profesor", "profesora",
+    "administrator", "nurse", "teacher", "accountant", "officer", "president", "executive", "specialist",
+    "coordinator", "assistant", "associate", "technician", "supervisor", "lead", "intern", "trainee", "apprentice",
+    "head", "chief", "cto", "ceo", "cfo", "coo", "cio", "cmo", "ciso", "cpo", "chro", "vp", "svp", "evp", "avp",
+    "founder", "cofounder", "partner", "principal", "professor", "lecturer", "researcher", "programmer", "recruiter",
+    "representative", "agent", "clerk", "cashier", "chef", "cook", "driver", "electrician", "plumber", "welder",
+    "mechanic", "attorney", "lawyer", "paralegal", "counsel", "physician", "surgeon", "pharmacist", "therapist",
+    "editor", "writer", "journalist", "producer", "planner", "buyer", "controller", "auditor", "bookkeeper", "advisor",
+    "adviser", "secretary", "receptionist", "librarian", "foreman", "operator", "inspector", "trainer", "coach",
+    "strategist", "marketer", "superintendent", "dean", "chairman", "chairwoman", "chair", "treasurer", "captain",
+    "statistician", "economist", "biologist", "chemist", "physicist", "tester", "owner", "master", "fellow", "waiter",
+    "waitress", "bartender", "barista", "caregiver", "paramedic", "dentist", "veterinarian", "psychologist", "tutor",
+    "principal", "bookseller", "carpenter", "machinist", "fitter", "machinist", "dispatcher", "underwriter", "actuary",
+    "broker", "trader", "banker", "teller", "ingenieur", "ingenieurin", "entwickler", "entwicklerin", "leiter",
+    "leiterin", "geschäftsführer", "geschäftsführerin", "berater", "beraterin", "sachbearbeiter", "sachbearbeiterin",
+    "kaufmann", "kauffrau", "werkstudent", "werkstudentin", "praktikant", "praktikantin", "referent", "referentin",
+    "krankenschwester", "pflegefachkraft", "lehrer", "lehrerin", "vorstand", "teamleiter", "abteilungsleiter",
+    "ingénieur", "ingénieure", "développeur", "développeuse", "directeur", "directrice", "responsable", "stagiaire",
+    "infirmier", "infirmière", "comptable", "gérant", "gérante", "chargé", "chargée", "ingeniero", "ingeniera",
+    "desarrollador", "desarrolladora", "gerente", "director", "directora", "jefe", "jefa", "becario", "becaria",
+    "enfermero", "enfermera", "contable", "profesor", "profesora",
 ];
 /// Role words that are ordinary words, too: alone they make no title.
 const WEAK_ROLES: &[&str] = &[
-    "lead", "head", "chief", "associate", "assistant", "partner", "owner", "principal", "cook", "coach", "driver", "master", "fellow",
-    "chair", "buyer", "agent", "representative", "executive", "operator", "specialist", "captain", "trainer", "trader", "tester",
+    "lead", "head", "chief", "associate", "assistant", "partner", "owner", "principal", "cook", "coach", "driver",
+    "master", "fellow", "chair", "buyer", "agent", "representative", "executive", "operator", "specialist", "captain",
+    "trainer", "trader", "tester",
 ];
 const SENIORITY: &[&str] = &[
-    "intern", "junior", "senior", "staff", "principal", "lead", "chief", "head", "vp", "vice", "executive", "managing", "deputy",
-    "assistant", "associate", "sr", "jr", "global", "group", "regional", "distinguished", "leitender", "leitende", "stellvertretender",
+    "intern", "junior", "senior", "staff", "principal", "lead", "chief", "head", "vp", "vice", "executive", "managing",
+    "deputy", "assistant", "associate", "sr", "jr", "global", "group", "regional", "distinguished", "leitender",
+    "leitende", "stellvertretender",
 ];
 /// Whoever leaves these out claims more than he was.
 pub(super) const LOW: &[&str] = &[
-    "intern", "internship", "junior", "jr", "trainee", "apprentice", "assistant", "associate", "deputy", "student", "aspiring", "acting",
-    "interim", "praktikant", "praktikantin", "praktikum", "werkstudent", "werkstudentin", "auszubildender", "auszubildende", "stagiaire", "stage",
-    "becario", "becaria", "volunteer", "vice", "co", "former", "graduate", "entry",
+    "intern", "internship", "junior", "jr", "trainee", "apprentice", "assistant", "associate", "deputy", "student",
+    "aspiring", "acting", "interim", "praktikant", "praktikantin", "praktikum", "werkstudent", "werkstudentin",
+    "auszubildender", "auszubildende", "stagiaire", "stage", "becario", "becaria", "volunteer", "vice", "co", "former",
+    "graduate", "entry",
+];
+/// Those of [`LOW`] that say so only right before a title: "Solutions Architect - Associate" is no associate.
+pub(super) const LOW_BEFORE: &[&str] = &[
+    "assistant", "associate", "deputy", "acting", "interim", "vice", "co", "former", "student", "stage", "entry",
+    "volunteer", "graduate",
 ];
 const STRONG: &[&str] = &[
-    "led", "lead", "leading", "managed", "managing", "directed", "directing", "headed", "heading", "owned", "own", "owning",
-    "spearheaded", "spearheading", "oversaw", "overseeing", "oversee", "supervised", "supervising", "architected", "founded", "established",
-    "pioneered", "orchestrated", "drove", "driving", "championed", "commanded", "chaired", "governed", "masterminded", "ran", "run", "running",
-    "launched", "transformed", "revolutionized", "invented", "initiated", "leitete", "verantwortete", "dirigé", "dirigí", "lideré",
-    "manage", "direct", "supervise", "own", "owns", "leads", "manages", "headed", "single", "solely", "independently", "expert", "mastered",
+    "led", "lead", "leading", "managed", "managing", "directed", "directing", "headed", "heading", "owned", "own",
+    "owning", "spearheaded", "spearheading", "oversaw", "overseeing", "oversee", "supervised", "supervising",
+    "architected", "founded", "established", "pioneered", "orchestrated", "drove", "driving", "championed",
+    "commanded", "chaired", "governed", "masterminded", "ran", "run", "running", "launched", "transformed",
+    "revolutionized", "invented", "initiated", "leitete", "verantwortete", "dirigé", "dirigí", "lideré", "manage",
+    "direct", "supervise", "own", "owns", "leads", "manages", "headed", "single", "solely", "independently", "expert",
+    "mastered",
 ];
 /// Strong enough to be a claim of its own where the source has none of [`STRONG`].
 const INFLATING: &[&str] = &[
-    "led", "leading", "managed", "managing", "directed", "headed", "owned", "spearheaded", "spearheading", "oversaw", "overseeing",
-    "supervised", "supervising", "architected", "founded", "pioneered", "orchestrated", "drove", "championed", "chaired",
-    "masterminded", "lead", "manage", "direct", "own", "supervise", "single-handedly", "solely",
+    "led", "leading", "managed", "managing", "directed", "headed", "owned", "spearheaded", "spearheading", "oversaw",
+    "overseeing", "supervised", "supervising", "architected", "founded", "pioneered", "orchestrated", "drove",
+    "championed", "chaired", "masterminded", "lead", "manage", "direct", "own", "supervise", "single-handedly",
+    "solely",
 ];
 const SCHOOLS: &[&str] = &[
-    "university", "college", "school", "institute", "academy", "universität", "hochschule", "fachhochschule", "gymnasium", "université",
-    "lycée", "école", "universidad", "escuela", "instituto", "bachelor", "master", "bsc", "msc", "b.sc", "m.sc", "phd", "ph.d", "diploma", "degree",
-    "polytechnic", "bs", "ba", "ms", "mba", "b.a", "m.a", "b.s", "m.s", "beng", "meng", "abitur",
+    "university", "college", "school", "institute", "academy", "universität", "hochschule", "fachhochschule",
+    "gymnasium", "université", "lycée", "école", "universidad", "escuela", "instituto", "bachelor", "master", "bsc",
+    "msc", "b.sc", "m.sc", "phd", "ph.d", "diploma", "degree", "polytechnic", "bs", "ba", "ms", "mba", "b.a", "m.a",
+    "b.s", "m.s", "beng", "meng", "abitur",
 ];
 const FUNCTION_WORDS: &[&str] = &[
-    "a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "for", "from", "by", "with", "as", "is", "was", "were", "are",
-    "be", "been", "it", "its", "this", "that", "these", "those", "into", "over", "under", "per", "via", "their", "our", "my", "his",
-    "her", "your", "we", "i", "they", "which", "who", "also", "than", "then", "all", "each", "both", "more", "most", "about", "up",
-    "out", "so", "not", "no", "had", "has", "have", "using", "used", "including", "across", "through", "within", "while", "where", "after", "before",
-    "der", "die", "das", "und", "oder", "mit", "von", "für", "im", "am", "zu", "zur", "zum", "den", "dem", "des", "ein", "eine", "bei", "auf",
-    "aus", "als", "le", "la", "les", "et", "ou", "du", "de", "des", "en", "un", "une", "pour", "avec", "dans", "sur", "par", "el", "los",
-    "las", "y", "o", "con", "para", "por", "del", "al", "una",
+    "a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "for", "from", "by", "with", "as", "is", "was",
+    "were", "are", "be", "been", "it", "its", "this", "that", "these", "those", "into", "over", "under", "per", "via",
+    "their", "our", "my", "his", "her", "your", "we", "i", "they", "which", "who", "also", "than", "then", "all",
+    "each", "both", "more", "most", "about", "up", "out", "so", "not", "no", "had", "has", "have", "using", "used",
+    "including", "across", "through", "within", "while", "where", "after", "before", "der", "die", "das", "und",
+    "oder", "mit", "von", "für", "im", "am", "zu", "zur", "zum", "den", "dem", "des", "ein", "eine", "bei", "auf",
+    "aus", "als", "le", "la", "les", "et", "ou", "du", "de", "des", "en", "un", "une", "pour", "avec", "dans", "sur",
+    "par", "el", "los", "las", "y", "o", "con", "para", "por", "del", "al", "una",
 ];
 const HEADINGS: &[&str] = &[
-    "summary", "professional", "experience", "work", "education", "skills", "skill", "technical", "core", "competencies", "competency",
-    "projects", "project", "certifications", "certification", "certificates", "certificate", "licenses", "awards", "honors", "languages", "language", "interests", "references",
-    "profile", "objective", "career", "history", "employment", "key", "achievements", "accomplishments", "highlights", "selected",
-    "relevant", "additional", "information", "volunteer", "volunteering", "publications", "training", "courses", "coursework", "contact",
-    "details", "personal", "about", "me", "strengths", "expertise", "qualifications", "academic", "background", "activities", "talks", "and",
-    "tools", "technologies", "areas", "of", "executive", "leadership", "other", "further", "statement", "responsibilities", "overview", "affiliations",
-    "memberships", "patents", "hobbies", "community", "service", "professional", "development", "platforms", "practices", "frameworks", "databases", "methods", "soft", "hard", "programming",
-    "berufserfahrung", "ausbildung", "kenntnisse", "fähigkeiten", "sprachen", "profil", "kurzprofil", "projekte", "zertifikate", "interessen", "lebenslauf", "berufliche", "erfahrung",
-    "expérience", "expériences", "professionnelle", "professionnelles", "formation", "compétences", "langues", "centres", "intérêt", "projets", "résumé",
-    "experiencia", "laboral", "profesional", "educación", "formación", "habilidades", "idiomas", "perfil", "proyectos", "intereses", "competencias",
+    "summary", "professional", "experience", "work", "education", "skills", "skill", "technical", "core",
+    "competencies", "competency", "projects", "project", "certifications", "certification", "certificates",
+    "certificate", "licenses", "awards", "honors", "languages", "language", "interests", "references", "profile",
+    "objective", "career", "history", "employment", "key", "achievements", "accomplishments", "highlights", "selected",
+    "relevant", "additional", "information", "volunteer", "volunteering", "publications", "training", "courses",
+    "coursework", "contact", "details", "personal", "about", "me", "strengths", "expertise", "qualifications",
+    "academic", "background", "activities", "talks", "and", "tools", "technologies", "areas", "of", "executive",
+    "leadership", "other", "further", "statement", "responsibilities", "overview", "affiliations", "memberships",
+    "patents", "hobbies", "community", "service", "professional", "development", "platforms", "practices",
+    "frameworks", "databases", "methods", "soft", "hard", "programming", "berufserfahrung", "ausbildung", "kenntnisse",
+    "fähigkeiten", "sprachen", "profil", "kurzprofil", "projekte", "zertifikate", "interessen", "lebenslauf",
+    "berufliche", "erfahrung", "expérience", "expériences", "professionnelle", "professionnelles", "formation",
+    "compétences", "langues", "centres", "intérêt", "projets", "résumé", "experiencia", "laboral", "profesional",
+    "educación", "formación", "habilidades", "idiomas", "perfil", "proyectos", "intereses", "competencias",
 ];
 /// Acronyms that an honest sentence may use without the source having them.
 const ORDINARY_ACRONYMS: &[&str] = &[
-    "KPI", "KPIs", "ROI", "SLA", "SLAs", "UI", "UX", "QA", "IT", "HR", "B2B", "B2C", "SaaS", "P&L", "SOP", "SOPs", "FAQ", "PDF", "US", "USA", "UK", "EU",
-    "R&D", "CV", "ID", "AM", "PM", "OK", "TV", "PC", "PR", "VIP", "FTE", "FTEs", "YoY", "Q1", "Q2", "Q3", "Q4", "II", "III", "IV", "API", "APIs", "EMEA", "APAC",
+    "KPI", "KPIs", "ROI", "SLA", "SLAs", "UI", "UX", "QA", "IT", "HR", "B2B", "B2C", "SaaS", "P&L", "SOP", "SOPs",
+    "FAQ", "PDF", "US", "USA", "UK", "EU", "R&D", "CV", "ID", "AM", "PM", "OK", "TV", "PC", "PR", "VIP", "FTE", "FTEs",
+    "YoY", "Q1", "Q2", "Q3", "Q4", "II", "III", "IV", "API", "APIs", "EMEA", "APAC",
 ];
 const NO_NAMES: &[&str] = &[
-    "I", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december", "dear", "sincerely", "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english",
+    "I", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
+    "april", "may", "june", "july", "august", "september", "october", "november", "december", "dear", "sincerely",
+    "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english",
 ];
 
 pub(super) fn is_role(singular: &str) -> bool {
@@ -145,17 +167,33 @@ pub(super) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
         let capitals = word.text.chars().filter(|c| c.is_uppercase()).count() > 1 || dotted;
         let followed = matches!(next, Some("of" | "in" | "degree" | "thesis" | "program" | "programme"));
         let degree = match bare.as_str() {
-            "bachelor" | "bachelors" | "bsc" | "bba" | "beng" | "btech" | "licenciatura" | "baccalaureate" | "undergraduate" | "bfa" | "bsn" | "bed" if bare != "bed" || capitals => Degree::Bachelor,
+            "bachelor" | "bachelors" | "bsc" | "bba" | "beng" | "btech" | "licenciatura" | "baccalaureate"
+            | "undergraduate" | "bfa" | "bsn" | "bed"
+                if bare != "bed" || capitals =>
+            {
+                Degree::Bachelor
+            }
             "bs" | "ba" | "be" if capitals => Degree::Bachelor,
             "masters" | "msc" | "meng" | "mtech" | "mfa" | "mph" | "msn" | "máster" | "diplom" => Degree::Master,
             "master" if followed => Degree::Master,
-            "ms" | "ma" | "med" if capitals && (dotted || matches!(next, Some("in" | "of" | "degree"))) => Degree::Master,
+            "ms" | "ma" | "med" if capitals && (dotted || matches!(next, Some("in" | "of" | "degree"))) => {
+                Degree::Master
+            }
             "mba" => Degree::Mba,
-            "phd" | "doctorate" | "doctoral" | "dphil" | "edd" | "dnp" | "pharmd" | "doktor" | "promotion" | "doctorat" | "doctorado" if bare != "promotion" => Degree::Doctor,
-            "associate" | "associates" if matches!(next, Some("degree" | "of")) || word.text.contains('\'') => Degree::Associate,
+            "phd" | "doctorate" | "doctoral" | "dphil" | "edd" | "dnp" | "pharmd" | "doktor" | "promotion"
+            | "doctorat" | "doctorado"
+                if bare != "promotion" =>
+            {
+                Degree::Doctor
+            }
+            "associate" | "associates" if matches!(next, Some("degree" | "of")) || word.text.contains('\'') => {
+                Degree::Associate
+            }
             _ => continue,
         };
-        let business = degree == Degree::Master && words.get(index + 2).is_some_and(|word| word.lower == "business") && words.get(index + 3).is_some_and(|word| word.lower == "administration");
+        let business = degree == Degree::Master
+            && words.get(index + 2).is_some_and(|word| word.lower == "business")
+            && words.get(index + 3).is_some_and(|word| word.lower == "administration");
         found.push((word.range.clone(), if business { Degree::Mba } else { degree }));
     }
     found

@@ -35,6 +35,8 @@ pub struct Source {
     pub(super) degrees: HashSet<lists::Degree>,
     /// Words that a document's hidden instruction wants to see in the answer.
     pub(super) bait: HashSet<String>,
+    /// Lines and their sentences, bullet signs aside.
+    verbatim: HashSet<String>,
     placeholders: HashSet<(Kind, usize)>,
     /// All of it in lower case, for links.
     text: String,
@@ -82,7 +84,10 @@ impl Source {
             }
         }
         source.find_entries();
-        let foreign = ["und", "der", "die", "mit", "für", "von", "bei"].iter().filter(|word| source.words.contains(**word)).count();
+        let foreign = ["und", "der", "die", "mit", "für", "von", "bei"]
+            .iter()
+            .filter(|word| source.words.contains(**word))
+            .count();
         source.capitals_are_names = foreign < 4;
         let implied: Vec<Skill> = source.skills.iter().flat_map(|skill| skill.implied()).copied().collect();
         source.skills.extend(implied);
@@ -118,6 +123,8 @@ impl Source {
         if line.trim().is_empty() {
             return;
         }
+        self.verbatim.insert(bare(line).to_owned());
+        self.verbatim.extend(super::sentences(line).into_iter().map(|sentence| bare(sentence).to_owned()));
         let plain = without_placeholders(line);
         self.placeholders.extend(placeholders(line).filter_map(|(_, key)| key));
         self.text.push_str(&plain.to_lowercase());
@@ -138,7 +145,12 @@ impl Source {
         }
         for (start, _) in words.iter().enumerate() {
             let mut initials = String::new();
-            for word in words.iter().skip(start).filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for")).take(5) {
+            for word in words
+                .iter()
+                .skip(start)
+                .filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for"))
+                .take(5)
+            {
                 initials.extend(word.lower.chars().next());
                 if initials.len() > 1 {
                     self.initials.insert(initials.clone());
@@ -165,11 +177,19 @@ impl Source {
                 continue;
             }
             let mut start = at;
-            while start > 0 && at - start < HEAD_LINES && is_head(&self.lines[start - 1]) && !is_dated(&self.lines[start - 1]) {
+            while start > 0
+                && at - start < HEAD_LINES
+                && is_head(&self.lines[start - 1])
+                && !is_dated(&self.lines[start - 1])
+            {
                 start -= 1;
             }
             let mut end = at + 1;
-            while end < self.lines.len() && end - at < HEAD_LINES && is_head(&self.lines[end]) && !is_dated(&self.lines[end]) {
+            while end < self.lines.len()
+                && end - at < HEAD_LINES
+                && is_head(&self.lines[end])
+                && !is_dated(&self.lines[end])
+            {
                 end += 1;
             }
             let periods = self.lines[at].figures.periods.clone();
@@ -192,16 +212,24 @@ impl Source {
             None => 1.0,
         };
         let total: f64 = wanted.iter().map(weight).sum();
-        let mut known: Vec<(&Vec<u32>, f64)> = wanted.iter().filter_map(|root| Some((self.lines_of.get(root)?, weight(root)))).collect();
+        let mut known: Vec<(&Vec<u32>, f64)> =
+            wanted.iter().filter_map(|root| Some((self.lines_of.get(root)?, weight(root)))).collect();
         known.sort_by_key(|(lines, _)| lines.len());
         let mut scores: HashMap<u32, f64> = HashMap::new();
-        for (line, weight) in known.iter().flat_map(|(lines, weight)| lines.iter().map(move |line| (*line, *weight))).take(MAX_LOOKUPS) {
+        for (line, weight) in
+            known.iter().flat_map(|(lines, weight)| lines.iter().map(move |line| (*line, *weight))).take(MAX_LOOKUPS)
+        {
             *scores.entry(line).or_default() += weight;
         }
         let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let Some(&(_, best)) = ranked.first() else { return Aligned::default() };
-        let lines = ranked.iter().take(MAX_ALIGNED).filter(|(_, score)| *score >= best / 2.0).map(|(line, _)| *line as usize).collect();
+        let lines = ranked
+            .iter()
+            .take(MAX_ALIGNED)
+            .filter(|(_, score)| *score >= best / 2.0)
+            .map(|(line, _)| *line as usize)
+            .collect();
         Aligned { lines, share: if total > 0.0 { best / total } else { 0.0 } }
     }
 
@@ -219,6 +247,11 @@ impl Source {
         line.chars().filter(|&c| !is_invisible(c) || self.text.contains(c)).collect()
     }
 
+    /// Whether a line of the source reads so, bullet signs aside.
+    pub(super) fn says(&self, line: &str) -> bool {
+        self.verbatim.contains(bare(line))
+    }
+
     pub(super) fn has_placeholder(&self, key: (Kind, usize)) -> bool {
         self.placeholders.contains(&key)
     }
@@ -228,7 +261,12 @@ impl Source {
     }
 
     /// Whether one line has all these words within a window not much longer than they are.
-    pub(super) fn has_together(&self, wanted: &[String], mut lines: impl Iterator<Item = usize>, forbidden: &[&str]) -> bool {
+    pub(super) fn has_together(
+        &self,
+        wanted: &[String],
+        mut lines: impl Iterator<Item = usize>,
+        forbidden: &[&str],
+    ) -> bool {
         lines.any(|index| self.lines.get(index).is_some_and(|line| line.has_together(wanted, forbidden)))
     }
 
@@ -236,7 +274,8 @@ impl Source {
     pub(super) fn months_of_work(&self) -> u32 {
         let latest = self.lines.iter().flat_map(|line| {
             let ends = line.figures.periods.iter().filter_map(|period| period.to);
-            ends.chain(line.figures.dates.iter().map(|(_, date)| *date)).chain(line.figures.periods.iter().map(|period| period.from))
+            ends.chain(line.figures.dates.iter().map(|(_, date)| *date))
+                .chain(line.figures.periods.iter().map(|period| period.from))
         });
         let latest = latest.map(|date| date.year).max().unwrap_or(0);
         let mut spans: Vec<(u32, u32)> = Vec::new();
@@ -245,7 +284,9 @@ impl Source {
             if head.iter().any(|line| line.words.iter().any(|word| lists::is_school(word))) {
                 continue;
             }
-            let end = |to: Option<Date>| to.map_or((u32::from(latest) + 1) * 12, |to| to.months() + if to.month.is_none() { 12 } else { 1 });
+            let end = |to: Option<Date>| {
+                to.map_or((u32::from(latest) + 1) * 12, |to| to.months() + if to.month.is_none() { 12 } else { 1 })
+            };
             spans.extend(entry.periods.iter().map(|period| (period.from.months(), end(period.to))));
         }
         spans.sort_unstable();
@@ -258,7 +299,10 @@ impl Source {
     }
 
     pub(super) fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
-        self.lines.iter().enumerate().flat_map(|(index, line)| line.figures.figures.iter().map(move |figure| (index, figure)))
+        self.lines
+            .iter()
+            .enumerate()
+            .flat_map(|(index, line)| line.figures.figures.iter().map(move |figure| (index, figure)))
     }
 }
 
@@ -269,16 +313,23 @@ impl Line {
         let mut places = self.words.iter().enumerate().filter(|(_, word)| *word == first).map(|(at, _)| at);
         places.any(|at| {
             let near = &self.words[at.saturating_sub(window)..(at + window).min(self.words.len())];
+            let before = at.checked_sub(1).map(|before| self.words[before].as_str());
             wanted.iter().all(|word| near.contains(word))
-                && !near.iter().any(|word| forbidden.contains(&word.as_str()) && !wanted.contains(word))
+                && !near.iter().any(|word| {
+                    let lowers = !lists::LOW_BEFORE.contains(&word.as_str()) || before == Some(word.as_str());
+                    lowers && forbidden.contains(&word.as_str()) && !wanted.contains(word)
+                })
         })
     }
 }
 
 /// What alignment compares: content words without endings, no digits.
 fn roots(words: &[Word<'_>]) -> Vec<String> {
-    let mut roots: Vec<String> =
-        words.iter().filter(|word| word.has_letter() && !lists::is_function_word(&word.lower)).map(|word| root(&word.lower)).collect();
+    let mut roots: Vec<String> = words
+        .iter()
+        .filter(|word| word.has_letter() && !lists::is_function_word(&word.lower))
+        .map(|word| root(&word.lower))
+        .collect();
     roots.sort_unstable();
     roots.dedup();
     roots
@@ -287,14 +338,21 @@ fn roots(words: &[Word<'_>]) -> Vec<String> {
 /// Without a plural `s`, `ed` or `ing`.
 pub(super) fn root(lower: &str) -> String {
     let word = singular(lower);
-    let stripped = ["ing", "ed", "er"].iter().find_map(|ending| word.strip_suffix(ending).filter(|rest| rest.len() >= 4));
+    let stripped =
+        ["ing", "ed", "er"].iter().find_map(|ending| word.strip_suffix(ending).filter(|rest| rest.len() >= 4));
     stripped.unwrap_or(word).trim_end_matches('e').to_owned()
 }
 
+/// A line without its bullet sign and outer blanks.
+fn bare(line: &str) -> &str {
+    line.trim().trim_start_matches(BULLETS).trim_start()
+}
+
+const BULLETS: [char; 14] = ['-', '*', '•', '–', '·', '‣', '▪', '◦', '●', '○', '■', '►', '✓', '+'];
+
 /// Whether a line begins like an item of a list.
 pub(super) fn is_bullet(line: &str) -> bool {
-    let line = line.trim_start();
-    line.starts_with(['-', '*', '•', '–', '·', '‣', '▪', '◦', '●', '○', '■', '►', '✓', '+'])
+    line.trim_start().starts_with(BULLETS)
 }
 
 /// Zero-width, directional and tag characters (Unicode 16, general category Cf, without the soft hyphen's visible uses).
@@ -305,16 +363,21 @@ fn is_invisible(c: char) -> bool {
 /// The sentence of a source line that shares most with `wanted`.
 pub(super) fn closest_sentence<'a>(line: &'a str, wanted: &str) -> &'a str {
     let wanted: HashSet<String> = roots(&words(&without_placeholders(wanted))).into_iter().collect();
-    let shared = |sentence: &&str| roots(&words(&without_placeholders(sentence))).iter().filter(|root| wanted.contains(*root)).count();
+    let shared = |sentence: &&str| {
+        roots(&words(&without_placeholders(sentence))).iter().filter(|root| wanted.contains(*root)).count()
+    };
     let sentences = super::sentences(line);
     sentences.into_iter().rev().max_by_key(shared).unwrap_or(line)
 }
 
 /// What sentences that speak to a model begin with or turn on.
 const INSTRUCTIONS: &[&str] = &[
-    "ignore", "disregard", "instruction", "prompt", "system", "assistant", "language model", " ai ", "llm", "chatbot", "you must", "output", "respond", "reply",
-    "include the word", "include the phrase", "include the string", "append", "print", "insert", "verbatim", "override", "instead of", "forget", "pretend", "reveal", "begin your", "start your", "end your", "exactly",
-    "mention", "add the", "write the", "ignoriere", "anweisung", "antworte", "füge", "schreibe", "ignorez", "instructions", "répondez", "ajoutez", "écris", "ignora", "instrucciones", "responde", "añade", "escribe", "candidate is", "candidate has", "rate this", "score",
+    "ignore", "disregard", "instruction", "prompt", "system", "assistant", "language model", " ai ", "llm", "chatbot",
+    "you must", "output", "respond", "reply", "include the word", "include the phrase", "include the string", "append",
+    "print", "insert", "verbatim", "override", "instead of", "forget", "pretend", "reveal", "begin your", "start your",
+    "end your", "exactly", "mention", "add the", "write the", "ignoriere", "anweisung", "antworte", "füge", "schreibe",
+    "ignorez", "instructions", "répondez", "ajoutez", "écris", "ignora", "instrucciones", "responde", "añade",
+    "escribe", "candidate is", "candidate has", "rate this", "score",
 ];
 
 /// Words of the documents that stand only in sentences that instruct a model, and are of no other use: quoted, coined, or
@@ -331,7 +394,8 @@ pub(super) fn bait(input: &Input<Redacted>) -> HashSet<String> {
             for word in words(&plain) {
                 let before = plain[..word.range.start].chars().next_back();
                 let quoted = before.is_some_and(|c| matches!(c, '"' | '\'' | '“' | '‘' | '«' | '`' | '„'));
-                let shouted = word.text.chars().count() > 3 && word.text.chars().filter(|c| c.is_uppercase()).count() > 1;
+                let shouted =
+                    word.text.chars().count() > 3 && word.text.chars().filter(|c| c.is_uppercase()).count() > 1;
                 if instructs && (quoted || shouted || word.is_coined()) && word.text.chars().count() > 2 {
                     wanted.insert(word.lower.into_owned());
                 } else if !instructs {
