@@ -51,6 +51,14 @@ pub fn period(stored: Option<&str>, now: SystemTime) -> String {
     stored.filter(|period| period.split('.').next() == Some(month.as_str())).map_or(month, str::to_owned)
 }
 
+/// A number that grows from period to period: `2026-11.2` is 2026110002.
+#[must_use]
+pub fn period_number(period: &str) -> u64 {
+    let (month, number) = period.split_once('.').unwrap_or((period, "1"));
+    let month: u64 = month.replace('-', "").parse().unwrap_or(0);
+    month * 10_000 + number.parse::<u64>().unwrap_or(1).min(9_999)
+}
+
 /// The period after `period` was closed early.
 #[must_use]
 pub fn next_period(period: &str) -> String {
@@ -76,6 +84,8 @@ mod tests {
         assert_eq!(period(Some("2026-10.3"), now()), "2026-11");
         assert_eq!(next_period("2026-11"), "2026-11.2");
         assert_eq!(next_period("2026-11.2"), "2026-11.3");
+        let numbers = ["2026-11", "2026-11.2", "2026-11.10", "2026-12"].map(period_number);
+        assert!(numbers.is_sorted(), "{numbers:?}");
     }
 
     #[test]

@@ -340,13 +340,19 @@ impl Ledger {
             Some(stored) => ("p = :stored", Some(s(stored))),
             None => ("attribute_not_exists(PK)", None),
         };
+        // A write whose answer was lost is repeated and finds its own period in force: it must know it.
+        let own = format!("{:016x}", getrandom::u64().unwrap_or_default());
         let begun = self.client.put_item().table_name(&self.table).item("PK", s(period_key(caller)));
         // First that it began: a period in force that no list of periods has would hide its records from sums over days.
         // The other way round, a period that was noted and never came into force is empty.
         let noted = begun.clone().item("SK", s(format!("P#{next}"))).item("since", since.clone());
         noted.send().await.map_err(|error| StoreError::of(&error))?;
         let in_force = begun.item("SK", s("P")).item("p", s(&next)).item("since", since);
-        let in_force = in_force.condition_expression(condition);
+        let in_force = in_force
+            .item("by", s(&own))
+            .condition_expression(format!("{condition} OR #by = :by"))
+            .expression_attribute_names("#by", "by")
+            .expression_attribute_values(":by", s(&own));
         let in_force = match value {
             Some(value) => in_force.expression_attribute_values(":stored", value),
             None => in_force,

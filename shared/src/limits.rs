@@ -68,6 +68,13 @@ pub struct Wanted<'a> {
     pub ceiling: Picodollars,
 }
 
+impl Wanted<'_> {
+    /// When its request arrived: the month that its reservation counts in, also of a later attempt.
+    fn arrived(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_millis(self.request_id.millis())
+    }
+}
+
 /// Why an attempt may not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
@@ -76,6 +83,8 @@ pub enum Denied {
     Rate {
         /// When the same request fits.
         retry_after: Duration,
+        /// Whether it is the requests; else the tokens, and a smaller request may fit.
+        of_requests: bool,
     },
     /// The caller has too many requests in flight.
     #[error("caller concurrency limit")]
@@ -85,8 +94,8 @@ pub enum Denied {
     Budget {
         /// When the month ends, or soon if only requests in flight stand in the way.
         retry_after: Duration,
-        /// Whether it is spent, not only reserved.
-        spent: bool,
+        /// What is spent, where that stands in the way and not only what is reserved.
+        spent: Option<Spent>,
         /// Whether it is the whole deployment's.
         of_all: bool,
     },

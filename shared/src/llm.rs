@@ -38,8 +38,17 @@ impl Provider {
     }
 }
 
-/// Where a client tells how long the provider wants to be left alone (429 with `retry-after`), as soon as it knows.
-pub type Pauses = tokio::sync::mpsc::UnboundedSender<Duration>;
+/// What other instances should know of a call that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The provider wants to be left alone for so long.
+    Pause(Duration),
+    /// The call will be repeated: one more request to the provider.
+    Repeat,
+}
+
+/// Where notices go while a call is on its way.
+pub type Notices = tokio::sync::mpsc::UnboundedSender<Notice>;
 
 /// How the client is set up.
 pub struct LlmConfig {
@@ -90,7 +99,7 @@ impl LlmClient {
     /// # Errors
     ///
     /// [`Failure`], with what may have been billed.
-    pub async fn open(&self, call: &Call, deadline: Instant, pauses: &Pauses) -> Result<AnswerStream, Failure> {
+    pub async fn open(&self, call: &Call, deadline: Instant, notices: &Notices) -> Result<AnswerStream, Failure> {
         let mut tries = 0u32;
         let attempt = || {
             tries += 1;
@@ -99,7 +108,7 @@ impl LlmClient {
                 let answer = attempt.await;
                 if let Err(Failure { error: LlmError::Throttled { retry_after: Some(wait), .. }, .. }) = &answer {
                     // Nobody listens where one instance is all there is.
-                    let _ = pauses.send(*wait);
+                    let _ = notices.send(Notice::Pause(*wait));
                 }
                 answer
             }
@@ -111,7 +120,10 @@ impl LlmClient {
                 let wait = failure.error.retry_after().or_else(|| delay.map(jittered))?;
                 (delay.is_some() && Instant::now().checked_add(wait)? < deadline).then_some(wait)
             })
-            .notify(|failure, wait| tracing::warn!(error = %failure.error, wait_ms = wait.as_millis(), "model call repeated"))
+            .notify(|failure, wait| {
+                let _ = notices.send(Notice::Repeat);
+                tracing::warn!(error = %failure.error, wait_ms = wait.as_millis(), "model call repeated");
+            })
             .await
     }
 
@@ -120,10 +132,10 @@ impl LlmClient {
     /// # Errors
     ///
     /// As [`LlmClient::open`], and everything that can go wrong in the stream.
-    pub async fn complete(&self, call: &Call, deadline: Instant, pauses: Pauses) -> Result<Completion, Failure> {
-        let mut answer = self.open(call, deadline, &pauses).await?;
-        // Whoever waits for pauses need not wait for the answer.
-        drop(pauses);
+    pub async fn complete(&self, call: &Call, deadline: Instant, notices: Notices) -> Result<Completion, Failure> {
+        let mut answer = self.open(call, deadline, &notices).await?;
+        // Whoever waits for notices need not wait for the answer.
+        drop(notices);
         while answer.next_text().await?.is_some() {}
         answer.finish()
     }

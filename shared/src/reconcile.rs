@@ -2,8 +2,9 @@
 //!
 //! A reservation older than any call can last ([`crate::limits::LimitsConfig::orphan_after`]) is settled at the cost of its
 //! record. Without a record it is taken for a call that was sent and billed in full: a record with status `lost` is
-//! written first, its tokens those of an attempt whose outcome is unknown (`docs/decisions/003-unknown-cost.md`). If the
-//! provider's permit was never taken, nothing was sent and nothing is charged. Every step may be repeated, by anybody, in
+//! written first, its tokens those of an attempt whose outcome is unknown (`docs/decisions/003-unknown-cost.md`). A call is
+//! sent while both items hold its reservation, and neither lets go before the record is written or kept: where one of them
+//! lacks it and there is no record, nothing was sent and nothing is charged. Every step may be repeated, by anybody, in
 //! any order, at once.
 
 use std::time::{Duration, SystemTime};
@@ -54,9 +55,13 @@ async fn close(
         Some(note) => Some(note.clone()),
         None => limits.note(Provider::Anthropic, &open.request_id, open.attempt).await?,
     };
+    let (is_open, kept) = limits.held(caller, &open.request_id, open.attempt).await?;
+    if let Some((attribute, json)) = kept {
+        write_kept(limits, ledger, caller, &attribute, &json).await?;
+    }
     let cost = match (ledger.recorded_cost(caller, &open.request_id, open.attempt).await?, note) {
         (Some(cost), _) => cost,
-        (None, Some(note)) => {
+        (None, Some(note)) if is_open => {
             let period = ledger.period_at(caller, open.arrived()).await?;
             let record = lost(open, &note, period);
             tracing::warn!(request_id = %open.request_id, cost_usd = %record.cost, "an attempt was lost with its instance");
@@ -64,7 +69,7 @@ async fn close(
             // Somebody else may have recorded it since with what it really cost.
             ledger.recorded_cost(caller, &open.request_id, open.attempt).await?.unwrap_or(record.cost)
         }
-        (None, None) => Picodollars::ZERO,
+        (None, _) => Picodollars::ZERO,
     };
     limits.close(caller, open, cost, now).await
 }

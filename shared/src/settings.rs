@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
 /// Names of the two tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
-    /// Buckets and reservations; can be rebuilt from the ledger.
+    /// Buckets, reservations and what they leave of a month's budget.
     pub state: String,
     /// Records, aggregates and periods; kept.
     pub ledger: String,

@@ -273,7 +273,7 @@ impl<'a> Verifier<'a> {
 
     /// What stands in a sentence's place, which begins at `start`.
     fn sentence(&mut self, sentence: &str, own: Option<&str>, start: usize, is_whole: bool) -> String {
-        let claims = judge(self.source, sentence, &mut self.context);
+        let claims = judge(self.source, sentence, self.vault, &mut self.context);
         self.found.checked += claims.len();
         self.found.supported += claims.iter().filter(|claim| claim.supported).count();
         let unsupported = |claim: &&Claim| !claim.supported;

@@ -40,9 +40,29 @@ pub struct Done {
     pub stale: AtomicU64,
 }
 
+/// What happens to calls that match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Throttled before anything is applied, every time.
+    Denied,
+    /// Applied; every reply is lost.
+    ReplyLost,
+    /// Applied; the first reply is lost.
+    FirstReplyLost,
+}
+
+/// A scripted fate: of calls of this operation whose body has this text.
+#[derive(Clone, Debug)]
+struct Rule {
+    operation: &'static str,
+    text: String,
+    fate: Fate,
+}
+
 /// The proxy.
 #[derive(Clone, Debug)]
 pub struct FaultProxy {
+    rules: Arc<Mutex<Vec<Rule>>>,
     /// Its address, to be used as the database's.
     pub url: String,
     /// What it did so far.
@@ -56,6 +76,7 @@ struct Forward {
     rng: Mutex<fastrand::Rng>,
     read: Mutex<HashMap<Bytes, Bytes>>,
     done: Arc<Done>,
+    rules: Arc<Mutex<Vec<Rule>>>,
 }
 
 /// Longer than any client waits for one reply.
@@ -70,7 +91,7 @@ impl FaultProxy {
     pub async fn before(target: &str, faults: Faults, seed: u64) -> FaultProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let done: Arc<Done> = Arc::default();
+        let (done, rules): (Arc<Done>, Arc<Mutex<Vec<Rule>>>) = Default::default();
         let forward = Arc::new(Forward {
             target: target.to_owned(),
             http: reqwest::Client::new(),
@@ -78,13 +99,37 @@ impl FaultProxy {
             rng: Mutex::new(fastrand::Rng::with_seed(seed)),
             read: Mutex::default(),
             done: Arc::clone(&done),
+            rules: Arc::clone(&rules),
         });
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(pass_on).with_state(forward)).await });
-        FaultProxy { url, done }
+        FaultProxy { rules, url, done }
+    }
+
+    /// Scripts a fate for calls of `operation` whose body has `text`.
+    pub fn script(&self, operation: &'static str, text: &str, fate: Fate) {
+        let rule = Rule { operation, text: text.to_owned(), fate };
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).push(rule);
+    }
+
+    /// Everything is well again.
+    pub fn heal(&self) {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
 impl Forward {
+    /// What is scripted for a call; what happens once is forgotten.
+    fn fate(&self, operation: &str, body: &[u8]) -> Option<Fate> {
+        let mut rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        let has = |text: &str| memchr::memmem::find(body, text.as_bytes()).is_some();
+        let at = rules.iter().position(|rule| rule.operation == operation && has(&rule.text))?;
+        let fate = rules[at].fate;
+        if fate == Fate::FirstReplyLost {
+            rules.remove(at);
+        }
+        Some(fate)
+    }
+
     fn happens(&self, share: f64) -> bool {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64() < share
     }
@@ -96,6 +141,10 @@ async fn pass_on(State(forward): State<Arc<Forward>>, request: Request) -> Respo
     let operation = operation.rsplit('.').next().unwrap_or_default().to_owned();
     let body = to_bytes(body, 8 * 1024 * 1024).await.unwrap_or_default();
     let is_table = operation.ends_with("Table");
+    let fate = forward.fate(&operation, &body);
+    if fate == Some(Fate::Denied) {
+        return refused("ProvisionedThroughputExceededException", "");
+    }
     if !is_table && forward.happens(forward.faults.throttled) {
         forward.done.throttled.fetch_add(1, Ordering::Relaxed);
         return refused("ProvisionedThroughputExceededException", "");
@@ -123,6 +172,10 @@ async fn pass_on(State(forward): State<Arc<Forward>>, request: Request) -> Respo
     let Ok(bytes) = reply.bytes().await else { return cut() };
     if is_read && status.is_success() {
         forward.read.lock().unwrap_or_else(PoisonError::into_inner).insert(body, bytes.clone());
+    }
+    if fate.is_some() {
+        forward.done.lost.fetch_add(1, Ordering::Relaxed);
+        return cut();
     }
     if !is_table && forward.happens(forward.faults.lost_replies) {
         forward.done.lost.fetch_add(1, Ordering::Relaxed);

@@ -200,6 +200,8 @@ impl Generate {
     ) -> Result<Complete, Problem> {
         let body = response::body_within(event, MAX_BATCH_BYTES)?;
         let key = event.headers().get("idempotency-key").map(|value| value.as_bytes().to_vec());
+        // One error for one header, not one an item.
+        self.idempotency_key(event, &caller, b"")?;
         let batch = Batch::parse(caller, body, self.deadline(event, arrival.now), key)?;
         let (sender, mut results) = tokio::sync::mpsc::channel(MAX_ITEMS);
         let running = Arc::clone(self).batch_generate(batch, sender);

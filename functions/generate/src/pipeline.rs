@@ -9,11 +9,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures_util::future::Either;
 use shared::analysis::{Analysis, analyze, score_of};
 use shared::dynamodb::StoreError;
 use shared::idempotency::{Begun, Key};
 use shared::limits::{Denied, Permit, RateState, Wanted};
-use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Provider, StopReason};
+use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Notice, Provider, StopReason};
 use shared::problem::{Code, Problem};
 use shared::prompts::{InvalidOutput, Output, Prompt};
 use shared::reconcile::sweep;
@@ -36,6 +37,11 @@ const BYTES_PER_TOKEN: u64 = 3;
 
 /// With less time than this a call is not begun: it would end without an answer and be billed all the same.
 pub(crate) const SHORTEST_CALL: Duration = Duration::from_millis(250);
+
+/// How long an answer that is there waits for a sweep that is not over.
+const SWEEP_GRACE: Duration = Duration::from_millis(200);
+/// How long a request that leftovers stand in the way of waits for their end.
+const LONGEST_SWEEP: Duration = Duration::from_secs(2);
 
 /// How much longer than its call a request may take before its idempotency claim passes to the next.
 const CLAIM_MARGIN: Duration = Duration::from_secs(15);
@@ -202,27 +208,46 @@ impl Generate {
         job: &Job<'_>,
         seen: &Seen<'_>,
     ) -> Result<Completion, Failure> {
-        let (throttled, mut pauses) = tokio::sync::mpsc::unbounded_channel();
+        let (notify, mut notices) = tokio::sync::mpsc::unbounded_channel();
         let asked = async {
             match job.sink {
                 Some(sink) => {
-                    let answer = llm.open(call, deadline, &throttled).await;
-                    drop(throttled);
+                    let answer = llm.open(call, deadline, &notify).await;
+                    drop(notify);
                     self.pass_on(answer?, sink, wanted.model, job, seen).await
                 }
-                None => llm.complete(call, deadline, throttled).await,
+                None => llm.complete(call, deadline, notify).await,
             }
         };
-        let hold_back = async {
-            while let Some(pause) = pauses.recv().await {
-                let held = self.limits.hold_back(wanted.provider, wanted.model, pause, SystemTime::now()).await;
-                if let Err(error) = held {
-                    tracing::warn!(%error, "other instances do not know that the provider throttles");
+        let told = async {
+            while let Some(notice) = notices.recv().await {
+                let told = match notice {
+                    Notice::Pause(wait) => {
+                        self.limits.hold_back(wanted.provider, wanted.model, wait, SystemTime::now()).await
+                    }
+                    Notice::Repeat => self.limits.count_repeat(wanted.provider, wanted.model).await,
+                };
+                if let Err(error) = told {
+                    tracing::warn!(%error, "other instances do not know of a refused call");
                 }
             }
         };
+        let asked = futures_util::future::join(asked, told);
         let sweep = sweep(&self.limits, &self.ledger, SystemTime::now());
-        futures_util::future::join3(asked, hold_back, sweep).await.0
+        // An answer does not wait for what others left behind: every step of the sweep may be repeated.
+        match futures_util::future::select(Box::pin(asked), Box::pin(sweep)).await {
+            Either::Left(((outcome, ()), sweep)) => {
+                let _ = tokio::time::timeout(SWEEP_GRACE, sweep).await;
+                outcome
+            }
+            Either::Right((_, asked)) => asked.await.0,
+        }
+    }
+
+    /// Closes leftovers for a request that they stand in the way of; no longer than it may wait for that.
+    async fn sweep_briefly(&self, now: SystemTime) -> usize {
+        let sweep = sweep(&self.limits, &self.ledger, now);
+        tokio::time::timeout(LONGEST_SWEEP, sweep).await.unwrap_or(0)
     }
 
     /// Reads the answer to its end and streams it meanwhile. A client that goes away ends it.
@@ -258,20 +283,21 @@ impl Generate {
 
     /// Takes permits and reserves budget, and sleeps until a booked slot is due. Returns the statistics period, too.
     async fn admit(&self, wanted: &Wanted<'_>, job: &Job<'_>, deadline: Instant) -> Result<(Permit, String), Problem> {
-        let now = job.arrival.now;
+        // Permits of a later attempt are due from now on, not from the arrival.
+        let now = if wanted.attempt == 1 { job.arrival.now } else { SystemTime::now() };
         // The two do not depend on each other, so a new caller costs no extra round trip.
         let (known, permit) =
             futures_util::future::join(self.meet(wanted.caller), self.limits.acquire(wanted, now)).await;
         let permit = match permit {
             // What an instance that is gone still holds may be what stands in the way.
-            Err(Denied::Concurrency | Denied::Budget { .. }) if sweep(&self.limits, &self.ledger, now).await > 0 => {
+            Err(Denied::Concurrency | Denied::Budget { .. }) if self.sweep_briefly(now).await > 0 => {
                 self.limits.acquire(wanted, now).await
             }
             permit => permit,
         };
         // A second attempt that finds no room is not the end of the budget.
-        if let (Err(Denied::Budget { spent: true, of_all, .. }), 1) = (&permit, wanted.attempt) {
-            self.alerts.exhausted((!of_all).then_some(wanted.caller), now).await;
+        if let (Err(Denied::Budget { spent: Some(spent), of_all, .. }), 1) = (&permit, wanted.attempt) {
+            self.alerts.refused((!of_all).then_some(wanted.caller), spent, now).await;
         }
         let permit = permit.map_err(|denied| self.refused(&denied, job))?;
         if let Some(rate) = permit.rate {
@@ -291,14 +317,16 @@ impl Generate {
             return Err(Problem::new(late).retry_after(permit.wait));
         }
         tokio::time::sleep_until(due).await;
-        let stored = permit.stored_period.as_deref().or(known.as_deref());
-        let period = shared::budget::period(stored, now);
+        // The later of the two: the caller's item may not have heard of a reset yet.
+        let stored = [permit.stored_period.as_deref(), known.as_deref()].into_iter().flatten();
+        let stored = stored.max_by_key(|period| shared::budget::period_number(period));
+        let period = shared::budget::period(stored, job.arrival.now);
         Ok((permit, period))
     }
 
     /// A refusal as a problem; the caller's own rate goes into the headers.
     fn refused(&self, denied: &Denied, job: &Job<'_>) -> Problem {
-        if let Denied::Rate { retry_after } = denied
+        if let Denied::Rate { retry_after, of_requests: true } = denied
             && let Some(state) = self.limits.rate_state(None, job.arrival.now)
         {
             let _ = job.notes.rate.set(RateState { remaining: 0, reset: *retry_after, ..state });
@@ -306,25 +334,26 @@ impl Generate {
         refusal::denied(denied)
     }
 
-    /// Closes the reservation and writes the record, in parallel. What fails here is logged and loses neither the answer
-    /// nor money: an open reservation stays at its ceiling until it is swept, and a record that the ledger does not take
-    /// is kept in the caller's item.
+    /// Writes the record, then closes the reservation in both items. What fails here is logged and loses neither the answer
+    /// nor money: a record that the ledger does not take is kept in the caller's item, and while it stands nowhere, the
+    /// reservation stays open at its ceiling until it is swept (`docs/decisions/007-leftovers.md`).
     async fn settle(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>) {
         let now = SystemTime::now();
         let (permit, bill) = (&asked.permit, &asked.bill);
         let record = bill.record(asked, job, seen, now);
-        let recorded = async {
-            let Some(record) = &record else { return };
-            let Err(error) = self.ledger.record(record).await else { return };
+        if let Some(record) = &record
+            && let Err(error) = self.ledger.record(record).await
+        {
             let kept =
                 self.limits.keep_record(&record.caller, &record.request_id, record.attempt, &record.encode()).await;
             let (cost_usd, is_kept) = (record.cost, kept.is_ok());
             tracing::error!(request_id = %record.request_id, %error, %cost_usd, is_kept, "record not written");
-        };
-        let settled = self.limits.settle(permit, &bill.usage, bill.cost, now);
-        let ((), settled) = futures_util::future::join(recorded, settled).await;
-        match settled {
-            Ok(settled) => self.alerts.after(job.caller, &settled, now).await,
+            if !is_kept {
+                return;
+            }
+        }
+        match self.limits.settle(permit, &bill.usage, bill.cost, now).await {
+            Ok(settled) => drop(self.alerts.after(job.caller, &settled, now).await),
             Err(error) => {
                 let id = &job.arrival.request_id;
                 tracing::error!(request_id = %id, %error, cost_usd = %bill.cost, "not settled");

@@ -9,7 +9,7 @@ use shared::problem::{Code, Problem};
 
 pub(crate) fn denied(denied: &Denied) -> Problem {
     match denied {
-        Denied::Rate { retry_after } => Problem::new(Code::RateLimited).retry_after(*retry_after),
+        Denied::Rate { retry_after, .. } => Problem::new(Code::RateLimited).retry_after(*retry_after),
         Denied::Concurrency => Problem::new(Code::ConcurrencyLimited).retry_after(Duration::from_secs(1)),
         Denied::Budget { retry_after, .. } => Problem::new(Code::BudgetExhausted).retry_after(*retry_after),
         Denied::TooDear => Problem::new(Code::BudgetExhausted)

@@ -175,7 +175,9 @@ impl Parameters {
             10 => Date::parse(&text, DATE).map_err(drop),
             _ => Err(()),
         })?;
-        date.map_err(|_| self.wrong(&format!("/{name}"), "a date such as 2026-11-01")).ok()
+        // Nothing was spent before there was a price.
+        let date = date.and_then(|date| if date.year() >= 2020 { Ok(date) } else { Err(()) });
+        date.map_err(|()| self.wrong(&format!("/{name}"), "a date such as 2026-11-01, from 2020 on")).ok()
     }
 
     fn whose(&mut self) -> Whose {
@@ -237,6 +239,7 @@ mod tests {
         assert_eq!(stats(&[("from", "2026-11-02"), ("to", "2026-11-01")]), Err(vec!["/to".to_owned()]));
         assert_eq!(stats(&[("from", "2024-11-02"), ("to", "2026-11-01")]), Err(vec!["/to".to_owned()]));
         assert_eq!(stats(&[("to", "2026-11-01")]), Err(vec!["/from".to_owned()]));
+        assert_eq!(stats(&[("from", "1960-01-01"), ("to", "1960-01-02")]), Err(vec!["/from".to_owned(), "/to".to_owned()]));
         assert_eq!(
             stats(&[("from", "yesterday"), ("detail", "hour")]),
             Err(vec!["/from".to_owned(), "/detail".to_owned()])

@@ -33,8 +33,15 @@ impl Quota {
     /// takes all of it.
     #[must_use]
     pub fn increment_us(self, permits: u64) -> u64 {
+        self.refill_us(permits).min(PERIOD_US)
+    }
+
+    /// Microseconds that `permits` take to refill, rounded up, however many they are.
+    #[must_use]
+    pub fn refill_us(self, permits: u64) -> u64 {
         let exact = (u128::from(permits) * u128::from(PERIOD_US)).div_ceil(u128::from(self.0));
-        u64::try_from(exact).unwrap_or(PERIOD_US).min(PERIOD_US)
+        // A century at most: an arrival time must stay a number.
+        u64::try_from(exact).unwrap_or(u64::MAX).min(PERIOD_US * 60 * 24 * 36_525)
     }
 }
 

@@ -14,11 +14,12 @@ pub(super) struct TokenHold {
 }
 
 impl TokenHold {
-    /// Microseconds to add to the arrival time: positive where more was used than taken. A refund never exceeds what
+    /// Microseconds to add to the arrival time: positive where more was used than taken, which puts the bucket into debt
+    /// (a request larger than the burst takes all of it and owes the rest). A refund never exceeds what
     /// time has not regenerated yet, else the window after it would admit more than the burst.
     pub(super) fn correction_us(&self, actual: u64, now: u64) -> i128 {
         let charged = i128::from(self.quota.increment_us(self.taken));
-        let difference = i128::from(self.quota.increment_us(actual)) - charged;
+        let difference = i128::from(self.quota.refill_us(actual)) - charged;
         difference.max(-i128::from(self.tat_after.saturating_sub(now)))
     }
 }
@@ -48,6 +49,20 @@ mod tests {
             used,
             lasts,
         })
+    }
+
+    #[test]
+    fn a_call_larger_than_the_burst_is_paid_off_before_the_next() {
+        let quota = Quota::per_minute(100).expect("a quota");
+        let start = 1_000_000_000_000u64;
+        let take = Take { increment: quota.increment_us(8_192), now: start, wait: 0 };
+        let tat = start + take.increment;
+        let hold = TokenHold { attribute: String::new(), quota, input: false, taken: 8_192, tat_after: tat };
+        let tat = u64::try_from(i128::from(tat) + hold.correction_us(1_800, start + 1_000_000)).expect("a time");
+        // 1,800 tokens at 100 a minute are 18 minutes; a whole bucket is there again when they are over.
+        let minute = u64::try_from(PERIOD.as_micros()).expect("a minute");
+        let next = |minutes: u64| Take { now: start + minutes * minute, ..take }.refused_for(Some(tat));
+        assert!(next(17).is_some() && next(18).is_none());
     }
 
     proptest! {

@@ -32,7 +32,7 @@ impl Limits {
         attempt: u32,
         record: &str,
     ) -> Result<(), StoreError> {
-        let name = format!("w{request_id}.{attempt}");
+        let name = kept_name(request_id, attempt);
         let update = self.caller_update(caller).update_expression("SET #w = :w").expression_attribute_names("#w", name);
         let sent = update.expression_attribute_values(":w", s(record)).send().await;
         sent.map(|_| ()).map_err(|error| StoreError::of(&error))
@@ -60,6 +60,25 @@ impl Limits {
         let mut leftovers = locked(&self.leftovers);
         let some = leftovers.len().min(MAX_AT_ONCE);
         leftovers.drain(..some).collect()
+    }
+
+    /// What the caller's item says of an attempt: whether its reservation is open, and the record that is kept for it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn held(
+        &self,
+        caller: &Caller,
+        request_id: &RequestId,
+        attempt: u32,
+    ) -> Result<(bool, Option<(String, String)>), StoreError> {
+        let got = self.client.get_item().table_name(&self.table).consistent_read(true);
+        let got = got.key("PK", s(caller_key(caller))).key("SK", s("L")).send().await;
+        let item = got.map_err(|error| StoreError::of(&error))?.item.unwrap_or_default();
+        let kept = kept_name(request_id, attempt);
+        let record = item::unwritten(&item).into_iter().find(|(attribute, _)| *attribute == kept);
+        Ok((item.contains_key(&Open::attribute(request_id, attempt)), record))
     }
 
     /// What the provider's item says of a reservation; `None` if it is not open there.
@@ -120,8 +139,10 @@ impl Limits {
             })
             .collect();
         if !is_provider {
+            // Records first: they say what a reservation that is open as well really cost.
             let kept = item::unwritten(item).into_iter();
-            found.extend(kept.map(|(attribute, json)| Leftover::Record { caller: caller.clone(), attribute, json }));
+            let kept = kept.map(|(attribute, json)| Leftover::Record { caller: caller.clone(), attribute, json });
+            found.splice(0..0, kept);
         }
         if found.is_empty() {
             return;
@@ -133,4 +154,8 @@ impl Limits {
             }
         }
     }
+}
+
+fn kept_name(request_id: &RequestId, attempt: u32) -> String {
+    format!("w{request_id}.{attempt}")
 }

@@ -33,6 +33,9 @@ const MAX_CALLS: usize = 3;
 const MAX_REMEMBERED: usize = 10_000;
 /// When to come back if only requests in flight keep a budget from fitting: some will have been settled.
 const SOON: Duration = Duration::from_secs(5);
+/// Records that a caller's item keeps for the ledger before nothing more is admitted: 64 of some 600 bytes stay far from an
+/// item's 400 KB.
+const MAX_UNWRITTEN: usize = 64;
 const MAX_BLOCK: Duration = Duration::from_secs(1);
 
 /// One item's part of a permit.
@@ -113,7 +116,7 @@ impl Limits {
         let blocked = locked(&self.blocked);
         let block = blocked.get(caller.as_str()).filter(|block| now < block.until);
         match block.and_then(|block| block.admitted_at.duration_since(now).ok()) {
-            Some(retry_after) => Err(Denied::Rate { retry_after }),
+            Some(retry_after) => Err(Denied::Rate { retry_after, of_requests: true }),
             None => Ok(()),
         }
     }
@@ -136,13 +139,18 @@ impl Limits {
         let caller = match self.take(&ask, wanted, now).await? {
             Ok(taken) => taken,
             Err(refusal) => {
-                let denied = denied(refusal, now, |retry_after| Denied::Rate { retry_after });
-                if let Denied::Rate { retry_after } = &denied {
+                let denied = denied(refusal, now, |retry_after, of_requests| Denied::Rate { retry_after, of_requests });
+                // A large request that lacks tokens does not block small ones.
+                if let Denied::Rate { retry_after, of_requests: true } = &denied {
                     self.block(wanted.caller, now, *retry_after);
                 }
                 return Err(denied);
             }
         };
+        if item::unwritten(&caller.item).len() > MAX_UNWRITTEN {
+            self.release(&caller.hold, &Usage::default(), Picodollars::ZERO, now).await?;
+            return Err(StoreError::unexpected("the ledger has not taken this caller's records").into());
+        }
         let suffix = format!(":{}", wanted.model);
         let ask = Ask {
             key: provider_key(wanted.provider),
@@ -162,11 +170,24 @@ impl Limits {
                     provider: provider.hold,
                 });
             }
-            Ok(Err(refusal)) => match denied(refusal, now, |retry_after| Denied::Provider { retry_after }) {
+            Ok(Err(refusal)) => match denied(refusal, now, |retry_after, _| Denied::Provider { retry_after }) {
                 Denied::Budget { retry_after, spent, .. } => Denied::Budget { retry_after, spent, of_all: true },
                 other => other,
             },
-            Err(error) => error.into(),
+            Err(error) => {
+                // It may have been taken all the same. What is then still open there and not with the caller was never
+                // sent, and is swept at no cost.
+                let hold = Hold {
+                    key: ask.key.clone(),
+                    month: month_attribute(wanted.arrived()),
+                    reservation: Open::attribute(wanted.request_id, wanted.attempt),
+                    reserved: wanted.ceiling,
+                    cap: None,
+                    tokens: Vec::new(),
+                };
+                let _ = self.release(&hold, &Usage::default(), Picodollars::ZERO, now).await;
+                error.into()
+            }
         };
         self.release(&caller.hold, &Usage::default(), Picodollars::ZERO, now).await?;
         Err(refused)
@@ -213,8 +234,9 @@ impl Limits {
         wait: Duration,
         now: SystemTime,
     ) -> Result<(), StoreError> {
-        // Due one whole period and the wait from now: the bucket is empty until then and refills from there.
-        let until = micros(now + PERIOD + wait.min(MAX_HOLD));
+        // One permit is due when the wait is over, the others as the bucket refills from there.
+        let one = self.config.provider.requests.map_or(0, |quota| quota.increment_us(1));
+        let until = micros(now + PERIOD + wait.min(MAX_HOLD)) - one;
         let held = self
             .client
             .update_item()
@@ -237,13 +259,28 @@ impl Limits {
         }
     }
 
+    /// Takes the permit that a repeated call needs, without asking: the first had one, was refused and counts all the same.
+    /// A bucket that is empty goes into debt, and later requests wait for it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn count_repeat(&self, provider: Provider, model: &str) -> Result<(), StoreError> {
+        let Some(quota) = self.config.provider.requests else { return Ok(()) };
+        let update = self.client.update_item().table_name(&self.table);
+        let update = update.key("PK", s(provider_key(provider))).key("SK", s("L")).update_expression("ADD #t :one");
+        let update = update.expression_attribute_names("#t", format!("tr:{model}"));
+        let sent = update.expression_attribute_values(":one", n(quota.increment_us(1))).send().await;
+        sent.map(|_| ()).map_err(|error| StoreError::of(&error))
+    }
+
     async fn take(
         &self,
         ask: &Ask<'_>,
         wanted: &Wanted<'_>,
         now: SystemTime,
     ) -> Result<Result<Taken, Refusal>, StoreError> {
-        let month = month_attribute(now);
+        let month = month_attribute(wanted.arrived());
         let reservation = Open::attribute(wanted.request_id, wanted.attempt);
         if ask.cap.is_some_and(|cap| wanted.ceiling > cap) {
             return Ok(Err(Refusal::TooDear));
@@ -399,25 +436,37 @@ impl Limits {
 /// Longest pause a provider may ask of everybody.
 const MAX_HOLD: Duration = Duration::from_secs(600);
 
-fn denied(refusal: Refusal, now: SystemTime, rate: impl Fn(Duration) -> Denied) -> Denied {
+fn denied(refusal: Refusal, now: SystemTime, rate: impl Fn(Duration, bool) -> Denied) -> Denied {
     match refusal {
-        Refusal::Rate(retry_after) => rate(retry_after),
+        Refusal::Rate { retry_after, of_requests } => rate(retry_after, of_requests),
         Refusal::Concurrency => Denied::Concurrency,
-        Refusal::Budget => Denied::Budget { retry_after: budget::until_next_month(now), spent: true, of_all: false },
-        Refusal::Reserved => Denied::Budget { retry_after: SOON, spent: false, of_all: false },
+        Refusal::Budget(spent) => {
+            Denied::Budget { retry_after: budget::until_next_month(now), spent: Some(spent), of_all: false }
+        }
+        Refusal::Reserved => Denied::Budget { retry_after: SOON, spent: None, of_all: false },
         Refusal::TooDear => Denied::TooDear,
     }
 }
 
-/// Notes in the caller's item which statistics period is in force, so that the next acquire brings it along.
+/// Notes in the caller's item which statistics period is in force, so that the next acquire brings it along. A later one
+/// that is there already stays.
 ///
 /// # Errors
 ///
 /// [`StoreError`].
 pub async fn note_period(client: &Client, table: &str, caller: &Caller, period: &str) -> Result<(), StoreError> {
     let update = client.update_item().table_name(table).key("PK", s(caller_key(caller))).key("SK", s("L"));
-    let update = update.update_expression("SET p = :period").expression_attribute_values(":period", s(period));
-    update.send().await.map(|_| ()).map_err(|error| StoreError::of(&error))
+    let update = update
+        .update_expression("SET p = :period, pn = :number")
+        .condition_expression("attribute_not_exists(pn) OR pn < :number")
+        .expression_attribute_values(":period", s(period))
+        .expression_attribute_values(":number", n(budget::period_number(period)));
+    match update.send().await {
+        Err(error) if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) => {
+            Err(StoreError::of(&error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The key of a caller's limiter item.

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
+use super::Spent;
 use super::bucket::{Form, Quota, Take};
 use super::item::{Item, number, open};
 use crate::dynamodb::{StoreError, n, s};
@@ -25,10 +26,13 @@ pub(super) struct BucketTake {
 
 /// Why an item refuses.
 pub(super) enum Refusal {
-    Rate(Duration),
+    Rate {
+        retry_after: Duration,
+        of_requests: bool,
+    },
     Concurrency,
     /// The month's budget, as far as it is spent.
-    Budget,
+    Budget(Spent),
     /// The month's budget, for as long as others' reservations are open.
     Reserved,
     /// The ceiling alone exceeds the cap.
@@ -126,11 +130,15 @@ pub(super) fn refusal(write: &Write<'_>, item: &Item) -> Option<Refusal> {
     let committed = number(item, write.month).unwrap_or(0);
     if let Some(room) = write.cap.map(|cap| cap.0 - write.ceiling.0).filter(|room| committed > *room) {
         let reserved: u64 = open(item).iter().map(|open| open.reserved.0).sum();
-        return Some(if committed.saturating_sub(reserved) > room { Refusal::Budget } else { Refusal::Reserved });
+        let spent = Picodollars(committed.saturating_sub(reserved));
+        let spent = write.cap.map(|cap| Spent { spent, cap }).filter(|spent| spent.spent.0 > room);
+        return Some(spent.map_or(Refusal::Reserved, Refusal::Budget));
     }
     if write.max_in_flight.is_some_and(|most| number(item, "n").unwrap_or(0) >= most) {
         return Some(Refusal::Concurrency);
     }
-    let refused = |take: &BucketTake| take.take.refused_for(number(item, &take.attribute));
-    write.takes.iter().filter_map(refused).max().map(Refusal::Rate)
+    let refused =
+        |take: &BucketTake| Some((take.take.refused_for(number(item, &take.attribute))?, take.tokens.is_none()));
+    let longest = write.takes.iter().filter_map(refused).max();
+    longest.map(|(retry_after, of_requests)| Refusal::Rate { retry_after, of_requests })
 }

@@ -58,6 +58,11 @@ impl Vault {
         restored
     }
 
+    /// Whether a placeholder stands for something.
+    pub(crate) fn knows(&self, key: (Kind, usize)) -> bool {
+        self.originals.contains_key(&key)
+    }
+
     /// Compares an answer's placeholders with those of its sources.
     #[must_use]
     pub fn audit(&self, sources: &[&Redacted], answer: &str) -> Placeholders {

@@ -7,7 +7,7 @@ use super::figures::{self, Figure, Sign, Unit};
 use super::lists;
 use super::source::{Aligned, Source, is_bullet, root};
 use crate::lexicon::{self, Kind, Mention};
-use crate::redaction::{Kind as Personal, placeholders, without_placeholders};
+use crate::redaction::{Kind as Personal, Vault, placeholders, without_placeholders};
 use crate::words::{Word, singular, words};
 
 /// A claim of a line.
@@ -56,7 +56,7 @@ struct Reading<'a> {
 }
 
 /// The claims of a line in order of class. Reads nothing but the line, the source and what earlier lines left in `context`.
-pub(super) fn judge(source: &Source, line: &str, context: &mut Context) -> Vec<Claim> {
+pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Context) -> Vec<Claim> {
     let plain = without_placeholders(line);
     let words = words(&plain);
     let mentions = lexicon::find(&plain, &words);
@@ -76,7 +76,7 @@ pub(super) fn judge(source: &Source, line: &str, context: &mut Context) -> Vec<C
         is_dated: false,
         claims: Vec::new(),
     };
-    reading.placeholders(line);
+    reading.placeholders(line, vault);
     reading.bait();
     reading.links();
     reading.certificates();
@@ -111,14 +111,14 @@ impl Reading<'_> {
     }
 
     /// Personal data of the job is none of the applicant's.
-    fn placeholders(&mut self, line: &str) {
+    fn placeholders(&mut self, line: &str, vault: &Vault) {
         for (range, key) in placeholders(line) {
             let Some(key) = key else { continue };
             let class = match key.0 {
                 Personal::Url | Personal::Email | Personal::Handle => Class::Link,
                 _ => Class::Name,
             };
-            if !self.source.has_placeholder(key) {
+            if vault.knows(key) && !self.source.has_placeholder(key) {
                 self.add(class, range, false);
             }
         }

@@ -372,12 +372,16 @@ pub(super) fn closest_sentence<'a>(line: &'a str, wanted: &str) -> &'a str {
 
 /// What sentences that speak to a model begin with or turn on.
 const INSTRUCTIONS: &[&str] = &[
-    "ignore", "disregard", "instruction", "prompt", "system", "assistant", "language model", " ai ", "llm", "chatbot",
-    "you must", "output", "respond", "reply", "include the word", "include the phrase", "include the string", "append",
-    "print", "insert", "verbatim", "override", "instead of", "forget", "pretend", "reveal", "begin your", "start your",
-    "end your", "exactly", "mention", "add the", "write the", "ignoriere", "anweisung", "antworte", "füge", "schreibe",
-    "ignorez", "instructions", "répondez", "ajoutez", "écris", "ignora", "instrucciones", "responde", "añade",
-    "escribe", "candidate is", "candidate has", "rate this", "score",
+    "ignore all", "ignore previous", "ignore the", "ignore any", "ignore your", "disregard", "previous instruction",
+    "prior instruction", "system prompt", "your instructions", "language model", "as an ai", "ai model", "chatbot",
+    "ai assistant", "include the word", "include the phrase", "include the string", "include the code",
+    "contain the word", "the word \"", "the phrase", "verbatim", "forget everything", "forget all", "pretend",
+    "begin your", "start your answer", "end your", "output exactly", "append ", "your response", "your answer",
+    "your output", "your reply", "respond with", "reply with", "must contain", "say that", "state that", "write that",
+    "the candidate is", "the candidate has", "add the word", "add the text", "add the line", "add this", "insert the",
+    "override", "rate this", "reveal", "[system]", "[inst]", "<system>", "</resume", "</job", "ignoriere", "anweisung",
+    "antworte mit", "füge das", "füge den", "schreibe das wort", "ignorez", "ignore les", "répondez", "ajoutez le mot",
+    "ajoutez la", "écrivez", "ignora", "instrucciones", "responde con", "añade la palabra", "escribe la palabra",
 ];
 
 /// Words of the documents that stand only in sentences that instruct a model, and are of no other use: quoted, coined, or
@@ -401,14 +405,6 @@ pub(super) fn bait(input: &Input<Redacted>) -> HashSet<String> {
                 } else if !instructs {
                     ordinary.insert(word.lower.into_owned());
                 }
-            }
-        }
-    }
-    for source in input.sources() {
-        for sentence in source.as_str().lines().flat_map(super::sentences) {
-            let lower = sentence.to_lowercase();
-            if !INSTRUCTIONS.iter().any(|cue| lower.contains(cue)) {
-                ordinary.extend(words(sentence).into_iter().map(|word| word.lower.into_owned()));
             }
         }
     }

@@ -214,7 +214,7 @@ pub(crate) async fn cap(endpoint: &str, checks: &mut Checks) {
                         let used = usage(number * 31);
                         until_done!(limits.settle(&permit, &used, model().cost(&used), now));
                     }
-                    Err(Denied::Budget { spent: true, .. }) => break,
+                    Err(Denied::Budget { spent: Some(_), .. }) => break,
                     // Reserved by others, or a reply that was lost.
                     Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
                 }

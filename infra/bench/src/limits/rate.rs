@@ -183,7 +183,7 @@ pub(crate) async fn retry_after(endpoint: &str, checks: &mut Checks) {
                         empty(&bed, &caller, now).await;
                     }
                 }
-                Err(Denied::Rate { retry_after }) => break retry_after,
+                Err(Denied::Rate { retry_after, .. }) => break retry_after,
                 Err(error) => return checks.fail(&format!("retry-after: {error}")),
             }
         };
