@@ -9,6 +9,7 @@
 //! A line's verdict depends on the source and on earlier lines, never on later ones, so verified lines can be streamed. Both
 //! sides are redacted texts; originals come back afterwards.
 
+pub(crate) mod claimed;
 mod claims;
 mod figures;
 mod lists;

@@ -239,7 +239,10 @@ mod tests {
         assert_eq!(stats(&[("from", "2026-11-02"), ("to", "2026-11-01")]), Err(vec!["/to".to_owned()]));
         assert_eq!(stats(&[("from", "2024-11-02"), ("to", "2026-11-01")]), Err(vec!["/to".to_owned()]));
         assert_eq!(stats(&[("to", "2026-11-01")]), Err(vec!["/from".to_owned()]));
-        assert_eq!(stats(&[("from", "1960-01-01"), ("to", "1960-01-02")]), Err(vec!["/from".to_owned(), "/to".to_owned()]));
+        assert_eq!(
+            stats(&[("from", "1960-01-01"), ("to", "1960-01-02")]),
+            Err(vec!["/from".to_owned(), "/to".to_owned()])
+        );
         assert_eq!(
             stats(&[("from", "yesterday"), ("detail", "hour")]),
             Err(vec!["/from".to_owned(), "/detail".to_owned()])

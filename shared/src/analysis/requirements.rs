@@ -1,10 +1,15 @@
-//! Requirements: the bullet lines under a job description's headings and its sentences with a cue.
+//! Requirements: the bullet lines under a job description's headings and its sentences with a cue, each with what it asks for.
 
-use std::collections::HashSet;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::{Term, terms};
+use super::table;
+use super::words::terms;
+use crate::lexicon::{self, Mention, Skill};
+use crate::redaction::without_placeholders;
+use crate::verify::claimed::{Degree, degrees, years};
+use crate::words::{Word, words};
 
 const MAX_REQUIREMENTS: usize = 60;
 
@@ -28,44 +33,115 @@ impl Importance {
             Importance::Bonus => 0.5,
         }
     }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Importance::Required => "required",
+            Importance::Preferred => "preferred",
+            Importance::Bonus => "nice to have",
+        }
+    }
 }
 
+/// Something that would do.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Alternative {
+    /// A name of the lexicon, in the job's spelling.
+    Skill(Skill, String),
+    /// A content word: as written, its root, and how much it says.
+    Word { lower: String, root: String, idf: f64 },
+    /// This level of study or a higher one.
+    Degree(Degree),
+}
+
+/// One requirement. Each group must be satisfied; any alternative of a group does it.
+#[derive(Clone, Debug)]
 pub(super) struct Requirement {
     pub(super) text: String,
     pub(super) importance: Importance,
-    terms: Vec<Term>,
+    pub(super) groups: Vec<Vec<Alternative>>,
+    /// Years of it, at least.
+    pub(super) years: Option<u32>,
 }
 
 impl Requirement {
     fn of(text: &str, importance: Importance) -> Option<Requirement> {
-        let terms = terms(text);
-        (!terms.is_empty()).then(|| Requirement { text: text.to_owned(), importance, terms })
-    }
-
-    /// The words that decide: names of things where there are any, else all content words.
-    pub(super) fn key_terms(&self) -> impl Iterator<Item = &Term> {
-        let names = self.terms.iter().any(|term| term.is_name);
-        self.terms.iter().filter(move |term| term.is_name || !names)
-    }
-
-    pub(super) fn key_stems(&self) -> HashSet<&str> {
-        self.key_terms().map(|term| term.stem.as_str()).collect()
+        let plain = without_placeholders(text);
+        let words = words(&plain);
+        let mentions = lexicon::find(&plain, &words);
+        let is_mentioned = |index: usize| mentions.iter().any(|mention| mention.words.contains(&index));
+        let mut groups = skill_groups(&plain, &words, &mentions);
+        let levels = degrees(&plain, &words);
+        if let Some(lowest) = levels.iter().map(|(_, degree)| *degree).min() {
+            groups.push(vec![Alternative::Degree(lowest)]);
+        }
+        let rest = terms(&words).into_iter().filter(|term| !is_mentioned(term.index));
+        let rest: Vec<_> =
+            rest.filter(|term| !levels.iter().any(|(range, _)| *range == words[term.index].range)).collect();
+        // Names decide where there are any, else all content words do.
+        let named = !groups.is_empty() || rest.iter().any(|term| term.is_name);
+        groups.extend(rest.into_iter().filter(|term| !named || term.is_name && levels.is_empty()).map(|term| {
+            let idf = table::idf(table::find(&term.lower));
+            vec![Alternative::Word { lower: term.lower, root: term.root, idf }]
+        }));
+        groups.dedup();
+        let years = years(&plain, &words);
+        let wanted = !groups.is_empty() || years.is_some();
+        wanted.then(|| Requirement { text: text.to_owned(), importance, groups, years })
     }
 }
 
-const BONUS: &[&str] =
-    &["bonus", "nice to have", "nice-to-have", "a plus", "is a plus", "advantage", "von vorteil", "un plus"];
-const PREFERRED: &[&str] =
-    &["preferred", "desired", "desirable", "should have", "ideally", "wünschenswert", "souhait", "deseable"];
+/// The names of a requirement; those joined by "or" or a slash are alternatives, also where commas come before.
+fn skill_groups(plain: &str, words: &[Word<'_>], mentions: &[Mention]) -> Vec<Vec<Alternative>> {
+    let bytes = |mention: &Mention| words[mention.words.start].range.start..words[mention.words.end - 1].range.end;
+    let between = |a: &Mention, b: &Mention| plain[bytes(a).end..bytes(b).start].to_lowercase();
+    let is_or = |gap: &str| {
+        matches!(gap.trim().trim_start_matches(',').trim(), "or" | "/" | "oder" | "ou" | "o" | "or a" | "and/or")
+    };
+    let is_comma = |gap: &str| gap.trim() == ",";
+    let mut groups: Vec<Vec<Alternative>> = Vec::new();
+    let mut at = 0;
+    while at < mentions.len() {
+        let mut end = at + 1;
+        while end < mentions.len()
+            && (is_or(&between(&mentions[end - 1], &mentions[end]))
+                || is_comma(&between(&mentions[end - 1], &mentions[end])))
+        {
+            end += 1;
+        }
+        let run: Range<usize> = at..end;
+        let any =
+            run.len() > 1 && run.clone().skip(1).any(|index| is_or(&between(&mentions[index - 1], &mentions[index])));
+        let alternatives =
+            mentions[run].iter().map(|mention| Alternative::Skill(mention.skill, plain[bytes(mention)].to_lowercase()));
+        if any {
+            groups.push(alternatives.collect());
+        } else {
+            groups.extend(alternatives.map(|alternative| vec![alternative]));
+        }
+        at = end;
+    }
+    groups
+}
+
+const BONUS: &[&str] = &[
+    "bonus", "nice to have", "nice-to-have", "a plus", "is a plus", "advantage", "von vorteil", "un plus", "se valora",
+];
+const PREFERRED: &[&str] = &[
+    "preferred", "desired", "desirable", "should have", "ideally", "wünschenswert", "souhait", "deseable",
+    "idealerweise",
+];
 const REQUIRED: &[&str] = &[
     "require", "must", "qualification", "you have", "you bring", "you need", "essential", "minimum", "who you are",
-    "what we look", "looking for", "anforderung", "dein profil", "ihr profil", "profil recherché", "requisitos",
-    "skills",
+    "what we look", "looking for", "anforderung", "dein profil", "ihr profil", "profil recherché", "votre profil",
+    "requisitos", "tu perfil", "das bringst du mit", "was du mitbringst", "skills", "what you'll bring",
+    "your profile",
 ];
 const OTHER: &[&str] = &[
-    "about", "benefit", "we offer", "responsibilit", "you will do", "you'll do", "your role", "the role",
+    "about", "benefit", "we offer", "responsibilit", "you will do", "you'll do", "your role", "the role", "your tasks",
     "how to apply", "what we offer", "what you will do", "what you'll do", "how we work", "contact", "perks", "salary",
-    "aufgaben", "wir bieten", "missions", "ofrecemos", "location", "our team", "equal",
+    "aufgaben", "wir bieten", "missions", "ofrecemos", "location", "our team", "equal", "nous offrons", "funciones",
+    "über uns",
 ];
 const SENTENCE: &[&str] = &[
     "require", "must", "experience with", "experience in", "looking for", "proficien", "knowledge of", "familiar",

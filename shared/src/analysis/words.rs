@@ -1,15 +1,6 @@
 //! Content words: what is left of a text without function words, job-advert filler and placeholders.
 
-/// A content word.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Term {
-    /// Lower case, as written otherwise.
-    pub(super) lower: String,
-    /// The form that is compared: without a plural `s`.
-    pub(super) stem: String,
-    /// Written like a name of something: capitals inside a sentence, digits or signs.
-    pub(super) is_name: bool,
-}
+use crate::words::{Word, root};
 
 /// Function words of English, German, French and Spanish, and words that job descriptions use whatever the job is.
 const STOP: &[&str] = &[
@@ -36,43 +27,46 @@ const STOP: &[&str] = &[
     "años", "experiencia", "expérience", "ans",
 ];
 
-/// The content words of a text in order, with repetitions.
-pub(super) fn terms(text: &str) -> Vec<Term> {
-    let mut found = Vec::new();
-    let mut starts_sentence = true;
-    for raw in text.split(|c: char| !(c.is_alphanumeric() || "+#.-/&'’_".contains(c))) {
-        let word = raw.trim_matches(['.', '-', '/', '&', '\'', '’', '_']).trim_start_matches(['+', '#']);
-        if word.is_empty() {
-            continue;
-        }
-        if !word.to_ascii_lowercase().contains("pii_redacted") {
-            push(word, starts_sentence, &mut found);
-        }
-        starts_sentence = raw.ends_with('.');
-    }
-    found
+/// A content word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    /// The word among all words of its text.
+    pub(super) index: usize,
+    /// Lower case, as written otherwise.
+    pub(super) lower: String,
+    /// The form that is compared: without endings.
+    pub(super) root: String,
+    /// Written like a name of something: capitals inside a sentence, digits or signs.
+    pub(super) is_name: bool,
 }
 
-fn push(word: &str, starts_sentence: bool, found: &mut Vec<Term>) {
-    let lower = word.to_lowercase();
-    let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-    let signs = word.chars().any(|c| c.is_ascii_digit() || "+#.&".contains(c)) && word.chars().any(char::is_alphabetic);
-    let is_name = signs || capitals > 1 || (capitals == 1 && word.starts_with(char::is_uppercase) && !starts_sentence);
-    let single = lower.chars().count() == 1 && !matches!(word, "C" | "R");
-    let number = !word.chars().any(char::is_alphabetic);
-    if !single && !number && !STOP.contains(&lower.as_str()) {
-        found.push(Term { stem: stem(&lower), lower: lower.clone(), is_name });
-    }
-    // A compound also counts as its parts: "backend/platform", "event-driven".
-    if lower.contains(['/', '-']) {
-        for part in word.split(['/', '-']).filter(|part| part.chars().count() > 2) {
-            push(part, starts_sentence, found);
-        }
-    }
+/// The content words among the words of a text, in order, with repetitions.
+pub(super) fn terms(words: &[Word<'_>]) -> Vec<Term> {
+    let content = words.iter().enumerate().filter(|(_, word)| is_content(word));
+    content
+        .map(|(index, word)| Term {
+            index,
+            lower: word.lower.clone().into_owned(),
+            root: root(&word.lower),
+            is_name: word.is_coined() || (word.is_capitalized() && !word.starts),
+        })
+        .collect()
 }
 
-/// Without a plural `s`: enough to compare English nouns, harmless elsewhere because both sides get it.
-fn stem(lower: &str) -> String {
-    let plural = lower.len() > 3 && lower.ends_with('s') && !lower.ends_with("ss") && !lower.ends_with(".js");
-    if plural { lower[..lower.len() - 1].to_owned() } else { lower.to_owned() }
+pub(super) fn is_content(word: &Word<'_>) -> bool {
+    let single = word.text.chars().count() == 1 && !matches!(word.text, "C" | "R");
+    word.has_letter() && !single && !STOP.contains(&word.lower.as_ref()) && !word.lower.contains("redacted")
+}
+
+/// Whether a text's function words are mostly English, as far as there are any.
+pub(super) fn is_english(text: &str) -> bool {
+    let count = |list: &[&str]| {
+        text.split(|c: char| !c.is_alphabetic()).filter(|word| list.contains(&word.to_lowercase().as_str())).count()
+    };
+    let english = count(&["the", "and", "of", "to", "with", "for", "in", "a", "from", "by"]);
+    let others = count(&[
+        "und", "der", "die", "das", "mit", "für", "von", "et", "les", "des", "pour", "avec", "dans", "el", "los",
+        "las", "con", "para", "por", "del",
+    ]);
+    others <= english + 3
 }

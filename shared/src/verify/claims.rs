@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::Class;
 use super::figures::{self, Figure, Sign, Unit};
 use super::lists;
-use super::source::{Aligned, Source, is_bullet, root};
+use super::source::{Aligned, Source, is_bullet};
 use crate::lexicon::{self, Kind, Mention};
 use crate::redaction::{Kind as Personal, Vault, placeholders, without_placeholders};
-use crate::words::{Word, singular, words};
+use crate::words::{Word, root, singular, words};
 
 /// A claim of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]

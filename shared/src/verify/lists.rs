@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::words::Word;
 
 /// A level of study.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Degree {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Degree {
     Associate,
     Bachelor,
     Master,
@@ -158,7 +158,7 @@ pub(super) fn is_no_name(word: &Word<'_>) -> bool {
 }
 
 /// Degrees with the index of the word that says so.
-pub(super) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degree)> {
+pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degree)> {
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate() {
         let next = words.get(index + 1).map(|next| next.lower.as_ref());

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::figures::{self, Date, Figure, Figures, Period};
+use super::claimed::total_months;
+use super::figures::{self, Figure, Figures, Period};
 use super::lists;
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
 use crate::request::Input;
-use crate::words::{Word, singular, words};
+use crate::words::{Word, root, singular, words};
 
 /// Look-ups that one alignment makes at most, rare words first: a source of many lines that all share a word must not make
 /// every line of an answer cost all of them.
@@ -278,24 +279,11 @@ impl Source {
                 .chain(line.figures.periods.iter().map(|period| period.from))
         });
         let latest = latest.map(|date| date.year).max().unwrap_or(0);
-        let mut spans: Vec<(u32, u32)> = Vec::new();
-        for entry in &self.entries {
+        let is_work = |entry: &&Entry| {
             let head = &self.lines[entry.head.clone()];
-            if head.iter().any(|line| line.words.iter().any(|word| lists::is_school(word))) {
-                continue;
-            }
-            let end = |to: Option<Date>| {
-                to.map_or((u32::from(latest) + 1) * 12, |to| to.months() + if to.month.is_none() { 12 } else { 1 })
-            };
-            spans.extend(entry.periods.iter().map(|period| (period.from.months(), end(period.to))));
-        }
-        spans.sort_unstable();
-        let (mut total, mut reached) = (0, 0);
-        for (from, to) in spans {
-            total += to.saturating_sub(from.max(reached));
-            reached = reached.max(to);
-        }
-        total
+            !head.iter().any(|line| line.words.iter().any(|word| lists::is_school(word)))
+        };
+        total_months(self.entries.iter().filter(is_work).flat_map(|entry| &entry.periods), latest)
     }
 
     pub(super) fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
@@ -333,14 +321,6 @@ fn roots(words: &[Word<'_>]) -> Vec<String> {
     roots.sort_unstable();
     roots.dedup();
     roots
-}
-
-/// Without a plural `s`, `ed` or `ing`.
-pub(super) fn root(lower: &str) -> String {
-    let word = singular(lower);
-    let stripped =
-        ["ing", "ed", "er"].iter().find_map(|ending| word.strip_suffix(ending).filter(|rest| rest.len() >= 4));
-    stripped.unwrap_or(word).trim_end_matches('e').to_owned()
 }
 
 /// A line without its bullet sign and outer blanks.

@@ -1,0 +1,304 @@
+//! What a résumé shows, line by line, and how.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::requirements::{Alternative, Requirement};
+use super::table::{self, Entry};
+use super::words::{Term, is_content, terms};
+use super::{Evidence, Finding, MET, NEAR, Verdict};
+use crate::lexicon::{self, Skill};
+use crate::redaction::{Redacted, without_placeholders};
+use crate::verify::claimed::{Degree, Timeline, degrees};
+use crate::words::{Word, words};
+
+/// What is only listed, in a list of skills or a summary, counts less than what is used in a position.
+const LISTED: f64 = 0.7;
+/// A relative of what is wanted.
+const RELATED: f64 = 0.5;
+/// From this cosine on two words are relatives.
+const RELATED_COSINE: f64 = 0.62;
+/// Words in a row that stand in the job just so are taken from there.
+const COPIED: usize = 8;
+
+/// A place that shows something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Shown {
+    line: usize,
+    credit: f64,
+}
+
+pub(super) struct Resume<'a> {
+    text: &'a str,
+    /// Bytes of the lines, trimmed.
+    lines: Vec<Range<usize>>,
+    words: HashMap<String, Shown>,
+    skills: HashMap<Skill, Shown>,
+    degrees: Vec<(Degree, usize)>,
+    /// Words of the table, for relatives.
+    vocabulary: Vec<(Entry, Shown)>,
+    timeline: Timeline,
+    /// What advice is given about.
+    pub(super) copied: usize,
+    pub(super) most_repeated: Option<(String, usize)>,
+    pub(super) word_count: usize,
+    pub(super) sections: HashSet<&'static str>,
+}
+
+/// What a requirement's verdict rests on.
+pub(super) struct Judged {
+    pub(super) finding: Finding,
+    /// From 0 to 1.
+    pub(super) coverage: f64,
+    /// Alternatives of groups without any credit, in the job's spelling, with what they say.
+    pub(super) missing: Vec<(String, f64)>,
+    /// A relative that stands for what is wanted.
+    pub(super) related: Option<&'static str>,
+    pub(super) only_listed: bool,
+    /// Years wanted and years that the dates add up to, where they are too few.
+    pub(super) short_of: Option<(u32, u32)>,
+}
+
+const SECTIONS: [(&str, &[&str]); 4] = [
+    (
+        "skills",
+        &[
+            "skill", "kenntnisse", "compétences", "habilidades", "competencias", "technologies", "tools",
+            "fähigkeiten", "competenc", "languages", "sprachen",
+        ],
+    ),
+    ("summary", &["summary", "profile", "objective", "about me", "profil", "kurzprofil", "perfil", "résumé"]),
+    (
+        "experience",
+        &[
+            "experience", "employment", "work history", "berufserfahrung", "expérience", "experiencia", "career",
+            "werdegang",
+        ],
+    ),
+    (
+        "education",
+        &["education", "academic", "ausbildung", "studium", "formation", "educación", "formación", "bildung"],
+    ),
+];
+
+impl<'a> Resume<'a> {
+    /// Reads a résumé; what stands in the job word for word shows nothing.
+    pub(super) fn of(text: &'a str, job: &str) -> Resume<'a> {
+        let plain = without_placeholders(text);
+        let own = words(&plain);
+        let is_copied = copied(&own, job);
+        let mut resume = Resume {
+            text,
+            lines: Vec::new(),
+            words: HashMap::new(),
+            skills: HashMap::new(),
+            degrees: Vec::new(),
+            vocabulary: Vec::new(),
+            timeline: Timeline::of(&plain),
+            copied: is_copied.iter().filter(|copied| **copied).count(),
+            most_repeated: None,
+            word_count: own.len(),
+            sections: HashSet::new(),
+        };
+        let mut counts: HashMap<Skill, usize> = HashMap::new();
+        let mut section = "";
+        let (mut start, mut first) = (0, 0);
+        for line in plain.split_inclusive('\n') {
+            let content = line.trim();
+            let bytes = start + (line.len() - line.trim_start().len())..start + line.trim_end().len();
+            let last = first + own[first..].partition_point(|word| word.range.end <= start + line.len());
+            let (from, to) = (first, last);
+            (start, first) = (start + line.len(), last);
+            if content.is_empty() {
+                continue;
+            }
+            if let Some(name) = heading(content) {
+                section = name;
+                resume.sections.insert(name);
+            }
+            let index = resume.lines.len();
+            resume.lines.push(bytes);
+            let listed = matches!(section, "skills" | "summary") || is_list(content);
+            let credit = if listed { LISTED } else { 1.0 };
+            let here = &own[from..to];
+            for term in terms(here).into_iter().filter(|term| !is_copied[from + term.index]) {
+                resume.show(&term, Shown { line: index, credit });
+            }
+            for mention in lexicon::find(&plain, here) {
+                if mention.words.clone().any(|word| is_copied[from + word]) {
+                    continue;
+                }
+                *counts.entry(mention.skill).or_default() += 1;
+                for skill in mention.skill.implied().iter().copied().chain([mention.skill]) {
+                    keep_better(&mut resume.skills, skill, Shown { line: index, credit });
+                }
+            }
+            let copied_line = is_copied[from..to].iter().all(|copied| *copied);
+            if !copied_line {
+                resume.degrees.extend(degrees(&plain, here).into_iter().map(|(_, degree)| (degree, index)));
+            }
+        }
+        let most = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));
+        resume.most_repeated = most.map(|(skill, count)| (skill.name().to_owned(), count));
+        resume
+    }
+
+    fn show(&mut self, term: &Term, shown: Shown) {
+        if !self.words.contains_key(&term.root)
+            && let Some(entry) = table::find(&term.lower)
+        {
+            self.vocabulary.push((entry, shown));
+        }
+        keep_better(&mut self.words, term.root.clone(), shown);
+    }
+
+    pub(super) fn is_dated(&self) -> bool {
+        self.timeline.is_known()
+    }
+
+    pub(super) fn judge(&self, requirement: &Requirement, source: Option<&Redacted>) -> Judged {
+        let mut total = 0.0;
+        let mut reached = 0.0;
+        let mut best: Option<Shown> = None;
+        let mut missing = Vec::new();
+        let mut related = None;
+        let mut only_listed = true;
+        for group in &requirement.groups {
+            let weight = group.iter().map(|alternative| alternative.weight()).fold(0.0, f64::max);
+            total += weight;
+            let shown = group.iter().filter_map(|alternative| self.shows(alternative));
+            let shown = shown.max_by(|a, b| a.0.credit.total_cmp(&b.0.credit).then(b.0.line.cmp(&a.0.line)));
+            match shown {
+                Some((shown, relative)) => {
+                    reached += weight * shown.credit;
+                    related = related.or(relative);
+                    only_listed &= (shown.credit - LISTED).abs() < f64::EPSILON;
+                    if best.is_none_or(|best| shown.credit * weight > best.credit) {
+                        best = Some(Shown { credit: shown.credit * weight, ..shown });
+                    }
+                    if relative.is_some() {
+                        missing.extend(group.iter().filter_map(Alternative::keyword));
+                    }
+                }
+                None => missing.extend(group.iter().filter_map(Alternative::keyword)),
+            }
+        }
+        let mut coverage: f64 = if total > 0.0 { reached / total } else { 1.0 };
+        let short_of = requirement.years.and_then(|wanted| Some((wanted, self.timeline.years_less_than(wanted)?)));
+        if let Some((wanted, have)) = short_of {
+            coverage *= (f64::from(have) / f64::from(wanted)).max(0.5);
+        }
+        if total == 0.0 && short_of.is_none() && !self.timeline.is_known() {
+            coverage = RELATED;
+        }
+        let verdict = match coverage {
+            share if share >= MET => Verdict::Met,
+            share if share >= NEAR => Verdict::Near,
+            _ => Verdict::Missing,
+        };
+        let place = best.map(|best| best.line).or_else(|| self.timeline.line().filter(|line| *line < self.lines.len()));
+        let evidence = source.filter(|_| verdict != Verdict::Missing).zip(place).map(|(source, line)| {
+            let bytes = self.lines[line].clone();
+            let place = source.original_range(bytes.clone());
+            Evidence { text: self.text[bytes].to_owned(), start: place.start, end: place.end }
+        });
+        let finding = Finding {
+            text: requirement.text.clone(),
+            importance: requirement.importance,
+            weight: requirement.importance.weight(),
+            verdict,
+            evidence,
+        };
+        let only_listed = only_listed && verdict == Verdict::Met && !requirement.groups.is_empty();
+        Judged { finding, coverage, missing, related, only_listed, short_of }
+    }
+
+    /// How well an alternative is shown, and by which relative if not by itself.
+    fn shows(&self, alternative: &Alternative) -> Option<(Shown, Option<&'static str>)> {
+        match alternative {
+            Alternative::Skill(skill, _) => {
+                if let Some(shown) = self.skills.get(skill) {
+                    return Some((*shown, None));
+                }
+                let relatives = self.skills.iter().filter(|(own, _)| own.is_near(*skill));
+                let best = relatives.max_by(|a, b| a.1.credit.total_cmp(&b.1.credit).then(b.0.cmp(a.0)))?;
+                Some((Shown { credit: RELATED, ..*best.1 }, Some(best.0.name())))
+            }
+            Alternative::Word { lower, root, .. } => {
+                if let Some(shown) = self.words.get(root) {
+                    return Some((*shown, None));
+                }
+                let wanted = table::find(lower)?;
+                let near = self.vocabulary.iter().map(|(own, shown)| (own.cosine(wanted), shown));
+                let near = near.filter(|(cosine, _)| *cosine >= RELATED_COSINE);
+                let (_, shown) = near.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.line.cmp(&a.1.line)))?;
+                Some((Shown { credit: RELATED, ..*shown }, None))
+            }
+            Alternative::Degree(wanted) => {
+                let own = self.degrees.iter().find(|(degree, _)| degree >= wanted);
+                own.map(|(_, line)| (Shown { line: *line, credit: 1.0 }, None))
+            }
+        }
+    }
+}
+
+impl Alternative {
+    fn weight(&self) -> f64 {
+        match self {
+            Alternative::Skill(..) | Alternative::Degree(_) => 8.0,
+            Alternative::Word { idf, .. } => *idf,
+        }
+    }
+
+    fn keyword(&self) -> Option<(String, f64)> {
+        match self {
+            Alternative::Skill(_, text) => Some((text.clone(), 8.0)),
+            Alternative::Word { lower, idf, .. } => Some((lower.clone(), *idf / 2.0)),
+            Alternative::Degree(_) => None,
+        }
+    }
+}
+
+fn keep_better<K: std::hash::Hash + Eq>(places: &mut HashMap<K, Shown>, key: K, shown: Shown) {
+    let place = places.entry(key).or_insert(shown);
+    if shown.credit > place.credit {
+        *place = shown;
+    }
+}
+
+fn heading(line: &str) -> Option<&'static str> {
+    let short = line.split_whitespace().count() <= 4 && !line.ends_with(['.', ',']) && !line.contains(',');
+    let (label, rest) = line.split_once(':').unwrap_or((line, ""));
+    // "Skills: Rust" is a heading and its section in one.
+    let label = label.trim().trim_start_matches('#').trim();
+    let is_label = !rest.trim().is_empty() && label.split_whitespace().count() <= 3;
+    if !short && !is_label {
+        return None;
+    }
+    let lower = label.to_lowercase();
+    SECTIONS.iter().find(|(_, cues)| cues.iter().any(|cue| lower.contains(cue))).map(|(name, _)| *name)
+}
+
+/// Items between commas and the like, none of them a sentence.
+fn is_list(line: &str) -> bool {
+    let (_, items) = line.split_once(':').unwrap_or(("", line));
+    let items: Vec<&str> = items.split([',', '|', ';', '•', '·']).collect();
+    items.len() >= 3 && items.iter().all(|item| item.split_whitespace().count() <= 3)
+}
+
+/// For every word whether it belongs to a run of words that stands in the job just so, lines and punctuation aside.
+fn copied(own: &[Word<'_>], job: &str) -> Vec<bool> {
+    let plain = without_placeholders(job);
+    let job = words(&plain);
+    let runs: HashSet<Vec<&str>> =
+        job.windows(COPIED).map(|run| run.iter().map(|word| word.lower.as_ref()).collect()).collect();
+    let mut copied = vec![false; own.len()];
+    for (start, run) in own.windows(COPIED).enumerate() {
+        let run: Vec<&str> = run.iter().map(|word| word.lower.as_ref()).collect();
+        // A list of skills may name the same ones in the same order.
+        if runs.contains(&run) && own[start..start + COPIED].iter().any(|word| !is_content(word)) {
+            copied[start..start + COPIED].fill(true);
+        }
+    }
+    copied
+}

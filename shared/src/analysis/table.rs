@@ -1,0 +1,114 @@
+//! The word table: how rare a word is, and where it stands among others. `infra/tables/build.py` says how it is made.
+//!
+//! It is read where it lies in the binary; nothing is built at start. Layout, little endian: `TLRWORD1`, count (u32),
+//! dimensions (u32), ends of the words (u32 each), inverse document frequencies (f32), scales (f32), vectors (i8), words.
+
+use crate::words::singular;
+
+static BYTES: &[u8] = include_bytes!("../../tables/words.bin");
+const HEAD: usize = 16;
+pub(super) const DIMENSIONS: usize = 128;
+/// Of a word that the table does not have: it occurs in none of the texts that the table was made from.
+const UNKNOWN_IDF: f64 = 10.0;
+
+/// A word of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Entry(usize);
+
+fn count() -> usize {
+    u32_at(8)
+}
+
+fn u32_at(at: usize) -> usize {
+    let bytes = [BYTES[at], BYTES[at + 1], BYTES[at + 2], BYTES[at + 3]];
+    u32::from_le_bytes(bytes) as usize
+}
+
+fn f32_at(at: usize) -> f32 {
+    f32::from_le_bytes([BYTES[at], BYTES[at + 1], BYTES[at + 2], BYTES[at + 3]])
+}
+
+/// The word, in lower case, looked up in the singular.
+pub(super) fn find(lower: &str) -> Option<Entry> {
+    let wanted = singular(lower).as_bytes();
+    let (mut low, mut high) = (0, count());
+    let words = HEAD + 12 * count() + DIMENSIONS * count();
+    while low < high {
+        let middle = (low + high) / 2;
+        let start = if middle == 0 { 0 } else { u32_at(HEAD + 4 * (middle - 1)) };
+        let end = u32_at(HEAD + 4 * middle);
+        match BYTES[words + start..words + end].cmp(wanted) {
+            std::cmp::Ordering::Equal => return Some(Entry(middle)),
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle,
+        }
+    }
+    None
+}
+
+/// The inverse document frequency over ESCO's skills and occupations: 1 for a word of every text, some 10 for a word of one.
+pub(super) fn idf(entry: Option<Entry>) -> f64 {
+    entry.map_or(UNKNOWN_IDF, |entry| f64::from(f32_at(HEAD + 4 * count() + 4 * entry.0)))
+}
+
+impl Entry {
+    /// Adds the word's vector, times `weight`.
+    pub(super) fn add_to(self, sum: &mut [f32; DIMENSIONS], weight: f32) {
+        let scale = f32_at(HEAD + 8 * count() + 4 * self.0) * weight;
+        for (sum, byte) in sum.iter_mut().zip(self.vector()) {
+            *sum += scale * f32::from(byte.cast_signed());
+        }
+    }
+
+    /// The cosine of two words' vectors.
+    pub(super) fn cosine(self, other: Entry) -> f64 {
+        let (mut product, mut a, mut b) = (0i32, 0i32, 0i32);
+        for (x, y) in self.vector().iter().zip(other.vector()) {
+            let (x, y) = (i32::from(x.cast_signed()), i32::from(y.cast_signed()));
+            product += x * y;
+            a += x * x;
+            b += y * y;
+        }
+        let length = (f64::from(a) * f64::from(b)).sqrt();
+        if length > 0.0 { f64::from(product) / length } else { 0.0 }
+    }
+
+    fn vector(self) -> &'static [u8] {
+        let start = HEAD + 12 * count() + DIMENSIONS * self.0;
+        &BYTES[start..start + DIMENSIONS]
+    }
+}
+
+/// The cosine of two sums of vectors; 0 where one is empty.
+pub(super) fn cosine(a: &[f32; DIMENSIONS], b: &[f32; DIMENSIONS]) -> f64 {
+    let dot = |a: &[f32; DIMENSIONS], b: &[f32; DIMENSIONS]| -> f64 {
+        a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
+    };
+    let length = (dot(a, a) * dot(b, b)).sqrt();
+    if length > 0.0 { dot(a, b) / length } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_where_it_lies_and_no_other() {
+        assert_eq!(&BYTES[..8], b"TLRWORD1");
+        assert_eq!(u32_at(12), DIMENSIONS);
+        assert_eq!(BYTES.len(), HEAD + (12 + DIMENSIONS) * count() + u32_at(HEAD + 4 * (count() - 1)));
+        for word in ["nurse", "welding", "kubernetes", "accounting"] {
+            assert!(find(word).is_some(), "{word}");
+        }
+        assert_eq!(find("xqzzy"), None);
+        assert_eq!(find(""), None);
+    }
+
+    #[test]
+    fn related_words_are_nearer_than_others() {
+        let cosine = |a: &str, b: &str| find(a).expect("known").cosine(find(b).expect("known"));
+        assert!(cosine("nurse", "nursing") > 0.6 && cosine("nurse", "welding") < 0.3);
+        assert!(cosine("accounting", "accountancy") > cosine("accounting", "nursing"));
+        assert!((cosine("nurse", "nurses") - 1.0).abs() < 1e-9);
+    }
+}
