@@ -371,3 +371,29 @@ async fn a_key_with_a_line_end_is_used_without_it_and_a_broken_one_ends_the_star
         assert!(error.contains(name) && !error.contains(value), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_provider_that_accepts_and_says_nothing_is_given_up_after_the_silence_it_may_have() {
+    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("LLM_IDLE_TIMEOUT_MS", "300")]).await;
+    stack.model.play(Reply::nothing().then(Step::Hang));
+    let begun = std::time::Instant::now();
+    let reply = asked(&stack).await;
+    assert_eq!((reply.status, reply.code().as_str()), (504, "provider-timeout"));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    let records = stack.records().await;
+    assert_eq!((records.len(), records[0]["estimated"].as_bool()), (1, Ok(&true)));
+}
+
+#[tokio::test]
+async fn a_refusal_is_known_by_its_head_even_if_its_body_never_ends() {
+    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("LLM_MAX_RETRIES", "0")]).await;
+    let head = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 60\r\ncontent-length: 500\r\n\r\n{\"type\":";
+    stack.model.play(Reply::nothing().then(Step::Bytes(head.as_bytes().to_vec())).then(Step::Hang));
+    let reply = asked(&stack).await;
+    assert_eq!((reply.status, reply.code().as_str()), (503, "provider-throttled"));
+    assert_eq!(reply.header("retry-after"), "60");
+    assert!(stack.records().await.is_empty());
+    // And every instance knows.
+    assert_eq!(asked(&stack).await.code(), "provider-throttled");
+    assert_eq!(stack.model.received().len(), 1);
+}

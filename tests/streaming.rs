@@ -252,3 +252,74 @@ async fn every_single_split_gives_the_same_text() {
         assert_eq!(text_of(&streamed), plain["optimized_resume"], "{cut}");
     }
 }
+
+#[tokio::test]
+async fn the_text_streams_wherever_its_field_stands() {
+    let stack = Stack::start().await;
+    let written = written();
+    let turned = format!(
+        r#"{{"expected_improvement":"A clearer\nmatch.","changes_made":["\"optimized_resume\": 1"],"optimized_resume":{}}}"#,
+        written["optimized_resume"]
+    );
+    stack.model.play(Reply::text(&turned, &Meta::default()));
+    let streamed = events(&stack.post_with(PATH, &[ACCEPT], &body()).await);
+    let done = &streamed.last().expect("an end").data;
+    assert_eq!(text_of(&streamed), done["optimized_resume"].as_str().expect("text"));
+    assert!(text_of(&streamed).starts_with("Jane Doe"), "{}", text_of(&streamed));
+}
+
+#[tokio::test]
+async fn raw_text_is_said_to_its_last_character() {
+    let stack = Stack::start().await;
+    for (end, restored) in [("PHP", "PHP"), ("by PII_REDACTED_NAME_1", "by Jane Doe"), ("a <", "a <")] {
+        let mut answer = written();
+        answer["optimized_resume"] = json!(format!("Acme GmbH\n{end}"));
+        stack.model.play(Reply::answer(&answer));
+        let path = format!("{PATH}/stream?stream=raw");
+        let streamed = events(&stack.post(&path, &body()).await);
+        assert_eq!(text_of(&streamed), format!("Acme GmbH\n{restored}"), "{end}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_reading_holds_up_neither_settlement_nor_record() {
+    let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("LLM_TIMEOUT_MS", "700")]).await;
+    let mut answer = written();
+    answer["optimized_resume"] = json!("- Built 3 services in Rust\n".repeat(400));
+    let text = answer.to_string();
+    let cuts: Vec<usize> = (0..text.len()).step_by(20).collect();
+    stack.model.play(in_pieces(&text, &cuts, false));
+    let event = request(http::Method::POST, PATH, &[ACCEPT], body().to_string().as_bytes()).v1_event();
+    let response = stack.service.invoke(PATH, &event, FUNCTION_TIMEOUT).await.expect("an answer");
+    let begun = Instant::now();
+    while stack.records().await.is_empty() || stack.committed().await.2 > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(8), "still open");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(string(&stack.records().await[0], "status"), "disconnected");
+    drop(response);
+}
+
+#[tokio::test]
+async fn foreign_marks_in_the_stream_lose_no_answer() {
+    let stack = Stack::start().await;
+    let mut events_of = message(&written().to_string(), &Meta::default());
+    events_of.insert(2, json!({ "foo": 1 }));
+    stack.model.play(Reply::events(&events_of));
+    assert_eq!(stack.post(PATH, &body()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_first_event_ends_the_call_too() {
+    let stack = Stack::start().await;
+    stack.model.play(Reply::nothing().then(Step::Hang));
+    let event = request(http::Method::POST, PATH, &[ACCEPT], body().to_string().as_bytes()).v1_event();
+    let waited = Duration::from_millis(400);
+    assert!(tokio::time::timeout(waited, stack.service.invoke(PATH, &event, FUNCTION_TIMEOUT)).await.is_err());
+    let begun = Instant::now();
+    while stack.records().await.is_empty() || stack.committed().await.2 > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(8), "still open");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(string(&stack.records().await[0], "status"), "disconnected");
+}

@@ -11,6 +11,8 @@ mod error;
 mod messages;
 mod stream;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -47,8 +49,33 @@ pub enum Notice {
     Repeat,
 }
 
-/// Where notices go while a call is on its way.
-pub type Notices = tokio::sync::mpsc::UnboundedSender<Notice>;
+/// Where notices go while a call is on its way, and whether it is: what nobody waits for any more has cost nothing while
+/// it was waiting to be repeated.
+#[derive(Clone, Debug)]
+pub struct Notices {
+    sender: tokio::sync::mpsc::UnboundedSender<Notice>,
+    in_flight: Arc<AtomicBool>,
+}
+
+impl Notices {
+    /// The two ends.
+    #[must_use]
+    pub fn new() -> (Notices, tokio::sync::mpsc::UnboundedReceiver<Notice>) {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        (Notices { sender, in_flight: Arc::default() }, receiver)
+    }
+
+    /// Whether a request is with the provider.
+    #[must_use]
+    pub fn in_flight(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.in_flight)
+    }
+
+    fn send(&self, notice: Notice) {
+        // Nobody listens where one instance is all there is.
+        let _ = self.sender.send(notice);
+    }
+}
 
 /// How the client is set up.
 pub struct LlmConfig {
@@ -56,7 +83,7 @@ pub struct LlmConfig {
     pub base_url: String,
     /// The provider key.
     pub key: SecretString,
-    /// Longest silence between two events.
+    /// Longest silence before the response and between two events.
     pub idle_timeout: Duration,
     /// Retries before the first event.
     pub max_retries: usize,
@@ -67,6 +94,9 @@ pub struct LlmClient {
     http: reqwest::Client,
     config: LlmConfig,
 }
+
+/// With less time than this a call is not repeated: it would end without an answer and may be billed all the same.
+const SHORTEST_TRY: Duration = Duration::from_millis(250);
 
 /// The official client's waits: 0.5 s doubling to 8 s, less up to a quarter.
 const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
@@ -105,10 +135,12 @@ impl LlmClient {
             tries += 1;
             let attempt = self.attempt(call, deadline, tries);
             async move {
+                notices.in_flight.store(true, Ordering::Relaxed);
                 let answer = attempt.await;
+                let billed = answer.as_ref().err().is_none_or(|failure| failure.billed != Billed::Nothing);
+                notices.in_flight.store(billed, Ordering::Relaxed);
                 if let Err(Failure { error: LlmError::Throttled { retry_after: Some(wait), .. }, .. }) = &answer {
-                    // Nobody listens where one instance is all there is.
-                    let _ = notices.send(Notice::Pause(*wait));
+                    notices.send(Notice::Pause(*wait));
                 }
                 answer
             }
@@ -118,10 +150,10 @@ impl LlmClient {
             .when(|failure: &Failure| failure.is_retryable())
             .adjust(|failure, delay| {
                 let wait = failure.error.retry_after().or_else(|| delay.map(jittered))?;
-                (delay.is_some() && Instant::now().checked_add(wait)? < deadline).then_some(wait)
+                (delay.is_some() && Instant::now().checked_add(wait + SHORTEST_TRY)? < deadline).then_some(wait)
             })
             .notify(|failure, wait| {
-                let _ = notices.send(Notice::Repeat);
+                notices.send(Notice::Repeat);
                 tracing::warn!(error = %failure.error, wait_ms = wait.as_millis(), "model call repeated");
             })
             .await
@@ -149,14 +181,14 @@ impl LlmClient {
             .header("x-api-key", self.config.key.expose_secret())
             .header("x-stainless-retry-count", tries - 1)
             .body(call.body());
-        let response = match tokio::time::timeout_at(deadline, request.send()).await {
+        let first_byte = (Instant::now() + self.config.idle_timeout).min(deadline);
+        let response = match tokio::time::timeout_at(first_byte, request.send()).await {
             Err(_) => return Err(Failure::new(LlmError::DeadlineExceeded, Billed::Unknown)),
             Ok(Err(error)) => return Err(error::not_sent(error)),
             Ok(Ok(response)) => response,
         };
         if !response.status().is_success() {
-            let error = tokio::time::timeout_at(deadline, error::refused(response)).await;
-            return Err(Failure::new(error.unwrap_or(LlmError::DeadlineExceeded), Billed::Nothing));
+            return Err(Failure::new(error::refused(response, deadline).await, Billed::Nothing));
         }
         let mut answer = AnswerStream::new(response, tries, deadline, self.config.idle_timeout);
         answer.wait_for_start().await?;

@@ -63,7 +63,17 @@ impl Task {
     /// Whether the answer has a text that can be shown while it is written.
     #[must_use]
     pub fn has_text(self) -> bool {
-        matches!(self, Task::ResumeOptimization | Task::CoverLetter)
+        self.text_field().is_some()
+    }
+
+    /// That text's field.
+    #[must_use]
+    pub fn text_field(self) -> Option<&'static str> {
+        match self {
+            Task::ResumeOptimization => Some("optimized_resume"),
+            Task::CoverLetter => Some("cover_letter"),
+            _ => None,
+        }
     }
 
     /// The task of `/api/v1/generate/{segment}`. The résumé task has no segment.

@@ -53,6 +53,12 @@ impl Reply {
         Reply(vec![Step::Bytes(format!("{head}\r\n{body}").into_bytes())])
     }
 
+    /// Not a byte; add what happens next.
+    #[must_use]
+    pub fn nothing() -> Reply {
+        Reply(Vec::new())
+    }
+
     /// The provider's error object.
     #[must_use]
     pub fn error(status: u16, kind: &str, headers: &[(&str, &str)]) -> Reply {

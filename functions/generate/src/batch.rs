@@ -1,9 +1,11 @@
 //! Several résumés in one request: each item is a request of its own, with its own permits, budget, record and problem.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use garde::Validate;
@@ -89,7 +91,10 @@ impl Generate {
     async fn item(&self, batch: &Batch, index: usize) -> ItemResult {
         let arrival = Arrival::at(SystemTime::now());
         let id = arrival.request_id.to_string();
-        match self.answer_item(batch, index, arrival).await {
+        let answer: BoxFuture<'_, _> = Box::pin(self.answer_item(batch, index, arrival));
+        // One bad item fails alone, whatever is bad about it.
+        let answer = AssertUnwindSafe(answer).catch_unwind().await;
+        match answer.unwrap_or_else(|_| Err(Code::Internal.into())) {
             Ok(body) => ItemResult { index, status: 200, body },
             Err(problem) => {
                 let body = serde_json::to_value(problem.body(&id)).unwrap_or_default();

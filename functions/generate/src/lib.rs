@@ -37,6 +37,7 @@ use shared::problem::{Code, Problem};
 use shared::prompts::Prompts;
 use shared::request::{self, MAX_BODY_BYTES, Task};
 use shared::response::{self, Arrival, Complete};
+use tokio::time::Instant;
 
 use batch::{Batch, MAX_BATCH_BYTES, MAX_ITEMS};
 pub use config::{Config, KeySource};
@@ -230,7 +231,12 @@ impl Generate {
     /// Starts a request in a task of its own and waits for the model's first event, so that every failure before it is a
     /// plain problem.
     async fn stream(self: &Arc<Self>, order: Order, is_raw: bool) -> Result<Outlet, Problem> {
-        let (sink, mut outlet) = stream::channel(order.arrival.request_id.clone(), order.request.input.task(), is_raw);
+        let (sink, mut outlet) = stream::channel(
+            order.arrival.request_id.clone(),
+            order.request.input.task(),
+            is_raw,
+            Instant::now() + order.time_left,
+        );
         let this = Arc::clone(self);
         let task = tokio::spawn(async move {
             let job: BoxFuture<'_, _> = Box::pin(async {

@@ -14,7 +14,7 @@ use shared::analysis::{Analysis, analyze, score_of};
 use shared::dynamodb::StoreError;
 use shared::idempotency::{Begun, Key};
 use shared::limits::{Denied, Permit, RateState, Wanted};
-use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Notice, Provider, StopReason};
+use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Notice, Notices, Provider, StopReason};
 use shared::problem::{Code, Problem};
 use shared::prompts::{InvalidOutput, Output, Prompt};
 use shared::reconcile::sweep;
@@ -29,7 +29,7 @@ use crate::bill::Bill;
 use crate::job::Job;
 use crate::model::Choice;
 use crate::stored::{ModelAnswer, Stored, problem_of};
-use crate::stream::{Deltas, Sink};
+use crate::stream::{Deltas, Gone, Sink};
 use crate::{Config, Generate, refusal};
 
 /// A rough count of the tokens in a request, for the per-minute token buckets. Reconciled with the reported usage.
@@ -208,11 +208,15 @@ impl Generate {
         job: &Job<'_>,
         seen: &Seen<'_>,
     ) -> Result<Completion, Failure> {
-        let (notify, mut notices) = tokio::sync::mpsc::unbounded_channel();
+        let (notify, mut notices) = Notices::new();
         let asked = async {
             match job.sink {
                 Some(sink) => {
-                    let answer = llm.open(call, deadline, &notify).await;
+                    let in_flight = notify.in_flight();
+                    let answer = tokio::select! {
+                        () = sink.closed() => Err(Failure::abandoned(&in_flight)),
+                        answer = llm.open(call, deadline, &notify) => answer,
+                    };
                     drop(notify);
                     self.pass_on(answer?, sink, wanted.model, job, seen).await
                 }
@@ -277,7 +281,10 @@ impl Generate {
                 return Err(answer.abandon());
             }
         }
-        let _ = job.notes.shown.set(deltas.shown());
+        match deltas.finish().await {
+            Ok(shown) => drop(job.notes.shown.set(shown)),
+            Err(Gone) => return Err(answer.abandon()),
+        }
         answer.finish()
     }
 
@@ -316,7 +323,20 @@ impl Generate {
             let late = if permit.wait.is_zero() { Code::ProviderTimeout } else { Code::RateLimited };
             return Err(Problem::new(late).retry_after(permit.wait));
         }
-        tokio::time::sleep_until(due).await;
+        let gone = async {
+            match job.sink {
+                Some(sink) => sink.closed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep_until(due) => {}
+            () = gone => {
+                self.release(&permit, now).await;
+                // Nobody reads it.
+                return Err(Code::Internal.into());
+            }
+        }
         // The later of the two: the caller's item may not have heard of a reset yet.
         let stored = [permit.stored_period.as_deref(), known.as_deref()].into_iter().flatten();
         let stored = stored.max_by_key(|period| shared::budget::period_number(period));

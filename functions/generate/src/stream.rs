@@ -14,13 +14,14 @@ use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use serde_json::{Value, json};
 use shared::analysis::Analysis;
-use shared::problem::Problem;
+use shared::problem::{Code, Problem};
 use shared::prompts::FieldDecoder;
 use shared::redaction::{Counts, Rehydrator, Vault};
 use shared::request::Task;
 use shared::request_id::RequestId;
 use shared::verify::Verifier;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::ResponseBody;
 use crate::answer::Answer;
@@ -30,7 +31,11 @@ const BUFFERED: usize = 64;
 /// Silence after which a comment keeps the connection open.
 const PING: Duration = Duration::from_secs(15);
 
-/// The reader went away.
+/// How much later than the model's text the last events may be taken: an answer has to be out half a second before the
+/// invocation ends, and a model call ends two seconds before.
+const LAST_EVENTS: Duration = Duration::from_millis(1_200);
+
+/// The reader went away, or reads no more.
 #[derive(Debug)]
 pub(crate) struct Gone;
 
@@ -43,6 +48,8 @@ pub(crate) struct Sink {
     next: AtomicU64,
     request_id: RequestId,
     task: Task,
+    /// When frames are given up that nobody takes.
+    deadline: Instant,
     /// Text is released as it comes, to be replaced by what `done` carries.
     pub(crate) is_raw: bool,
 }
@@ -63,11 +70,12 @@ pub(crate) fn lines() -> (mpsc::Sender<Bytes>, Outlet) {
     (sender, Outlet { started, frames, ping: b"\n" })
 }
 
-pub(crate) fn channel(request_id: RequestId, task: Task, is_raw: bool) -> (Sink, Outlet) {
+pub(crate) fn channel(request_id: RequestId, task: Task, is_raw: bool, deadline: Instant) -> (Sink, Outlet) {
     let (sender, frames) = mpsc::channel(BUFFERED);
     let (start, started) = oneshot::channel();
     let started_by = Mutex::new(Some(start));
-    let sink = Sink { frames: sender, started: started_by, next: AtomicU64::new(0), request_id, task, is_raw };
+    let sink =
+        Sink { frames: sender, started: started_by, next: AtomicU64::new(0), request_id, task, deadline, is_raw };
     (sink, Outlet { started, frames, ping: b": ping\n\n" })
 }
 
@@ -127,10 +135,15 @@ impl Sink {
             let usage = &answer.usage_stats;
             self.start(&usage.model, answer.analysis.as_ref(), &answer.redaction).await?;
         }
-        if !self.is_raw {
-            match answer.output.text().unwrap_or_default().strip_prefix(shown) {
-                Some(rest) => self.delta(rest).await?,
-                None => tracing::error!(request_id = %self.request_id, "the stream said what the answer does not"),
+        let text = answer.output.text().unwrap_or_default();
+        match (text.strip_prefix(shown), self.is_raw) {
+            // What was released at once was provisional; a replay has released nothing yet.
+            (_, true) if !shown.is_empty() => {}
+            (Some(rest), _) => self.delta(rest).await?,
+            (None, _) => {
+                tracing::error!(request_id = %self.request_id, "the stream said what the answer does not");
+                self.fail(&Code::Internal.into()).await;
+                return Ok(());
             }
         }
         self.send("usage", serde_json::to_value(&answer.usage_stats).unwrap_or_default()).await?;
@@ -147,7 +160,11 @@ impl Sink {
         let seq = self.next.fetch_add(1, Ordering::Relaxed);
         data["seq"] = json!(seq);
         let frame = format!("id: {seq}\nevent: {event}\ndata: {data}\n\n");
-        self.frames.send(Bytes::from(frame)).await.map_err(|_| Gone)
+        // The last events may come a little later than the model's.
+        let deadline = if event == "delta" { self.deadline } else { self.deadline + LAST_EVENTS };
+        // A reader that stops reading holds up neither settlement nor record.
+        let sent = tokio::time::timeout_at(deadline, self.frames.send(Bytes::from(frame))).await;
+        sent.map_err(|_| Gone)?.map_err(|_| Gone)
     }
 }
 
@@ -170,7 +187,7 @@ pub(crate) struct Deltas<'a> {
 impl<'a> Deltas<'a> {
     pub(crate) fn new(sink: &'a Sink, verifier: Verifier<'a>, vault: &'a Vault) -> Deltas<'a> {
         Deltas {
-            decoder: FieldDecoder::default(),
+            decoder: FieldDecoder::of(sink.task.text_field().unwrap_or_default()),
             verifier: (!sink.is_raw).then_some(verifier),
             vault,
             rehydrator: Rehydrator::new(vault),
@@ -186,6 +203,7 @@ impl<'a> Deltas<'a> {
         let text = self.decoder.push(piece);
         let Some(verifier) = &mut self.verifier else {
             let text = self.rehydrator.push(&text);
+            self.shown.push_str(&text);
             return self.sink.delta(&text).await;
         };
         self.line.push_str(&text);
@@ -208,8 +226,13 @@ impl<'a> Deltas<'a> {
         self.sink.delta(&ready).await
     }
 
-    /// What the deltas have said.
-    pub(crate) fn shown(self) -> String {
-        self.shown
+    /// Says what was held back because more of it might have come, and returns all that was said.
+    pub(crate) async fn finish(mut self) -> Result<String, Gone> {
+        if self.verifier.is_none() {
+            let rest = self.rehydrator.finish();
+            self.shown.push_str(&rest);
+            self.sink.delta(&rest).await?;
+        }
+        Ok(self.shown)
     }
 }

@@ -1,5 +1,6 @@
 //! What goes wrong with a model call, by what the caller does about it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::Response;
@@ -7,6 +8,7 @@ use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use tokio::time::Instant;
 
 use crate::prices::Usage;
 
@@ -16,6 +18,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
 /// Largest error body that is read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// How long an error body may take.
+const LONGEST_ERROR_BODY: Duration = Duration::from_secs(2);
 
 /// Why a model call produced no completion. No message carries prompt or completion text.
 #[derive(Debug, thiserror::Error)]
@@ -139,6 +143,13 @@ impl Failure {
         Failure { error, billed, simulated: false }
     }
 
+    /// The client went away before the model said anything: nothing is known of the call if one is in flight.
+    #[must_use]
+    pub fn abandoned(in_flight: &AtomicBool) -> Failure {
+        let billed = if in_flight.load(Ordering::Relaxed) { Billed::Unknown } else { Billed::Nothing };
+        Failure::new(LlmError::Abandoned, billed)
+    }
+
     pub(super) fn is_retryable(&self) -> bool {
         self.billed == Billed::Nothing && self.error.is_transient()
     }
@@ -177,7 +188,7 @@ fn is_canceled(error: &reqwest::Error) -> bool {
 }
 
 /// A status that is not success, as an error. The body is read only for its error type.
-pub(super) async fn refused(mut response: Response) -> LlmError {
+pub(super) async fn refused(mut response: Response, deadline: Instant) -> LlmError {
     let status = response.status().as_u16();
     let retry_after = retry_after(response.headers(), SystemTime::now());
     let should_retry = match response.headers().get("x-should-retry").map(|value| value.as_bytes()) {
@@ -186,7 +197,9 @@ pub(super) async fn refused(mut response: Response) -> LlmError {
         _ => None,
     };
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
+    // What status and headers say is not lost over a body that does not come.
+    let deadline = deadline.min(Instant::now() + LONGEST_ERROR_BODY);
+    while let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(deadline, response.chunk()).await {
         body.extend_from_slice(&chunk);
         if body.len() > MAX_ERROR_BYTES {
             break;
@@ -207,7 +220,10 @@ pub(super) async fn refused(mut response: Response) -> LlmError {
 /// `retry-after-ms`, else `retry-after` in seconds or as a date.
 fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let positive = |seconds: f64| Duration::try_from_secs_f64(seconds.min(LONGEST_WAIT.as_secs_f64())).ok();
+    let positive = |seconds: f64| {
+        let seconds = Some(seconds.min(LONGEST_WAIT.as_secs_f64())).filter(|_| !seconds.is_nan())?;
+        Duration::try_from_secs_f64(seconds).ok()
+    };
     if let Some(millis) = text("retry-after-ms").and_then(|text| text.parse::<f64>().ok()) {
         return positive(millis / 1000.0);
     }
@@ -237,6 +253,7 @@ mod tests {
         assert_eq!(wait("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
         assert_eq!(wait("retry-after", "-1"), None);
         assert_eq!(wait("retry-after", "soon"), None);
+        assert_eq!(wait("retry-after", "nan"), None);
         assert_eq!(wait("retry-after", "10000000000000000000"), Some(LONGEST_WAIT));
     }
 }

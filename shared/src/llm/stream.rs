@@ -9,6 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use reqwest::Response;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use sse_stream::{Sse, SseByteStream};
 use tokio::time::Instant;
 
@@ -81,6 +83,13 @@ impl Completion {
     pub fn is_truncated(&self) -> bool {
         matches!(self.stop_reason, StopReason::MaxTokens | StopReason::ContextWindowExceeded)
     }
+}
+
+/// An event's object, as far as it says what it is.
+#[derive(Deserialize)]
+struct Untyped {
+    #[serde(rename = "type")]
+    kind: Option<IgnoredAny>,
 }
 
 type Events = Pin<Box<dyn Stream<Item = Result<Sse, sse_stream::Error>> + Send>>;
@@ -255,7 +264,15 @@ impl AnswerStream {
                 Ok(Some(Ok(event))) => event,
             };
             let Some(json) = event.data.filter(|json| !json.is_empty()) else { continue };
-            return serde_json::from_str(&json).map_err(|_| self.failed(LlmError::Malformed));
+            if let Ok(event) = serde_json::from_str(&json) {
+                return Ok(event);
+            }
+            // An end mark of other APIs, or an object without a type: nothing that an answer is lost for.
+            let is_foreign =
+                json == "[DONE]" || serde_json::from_str::<Untyped>(&json).is_ok_and(|object| object.kind.is_none());
+            if !is_foreign {
+                return Err(self.failed(LlmError::Malformed));
+            }
         }
     }
 }

@@ -1,50 +1,103 @@
-//! The text field of an answer while it is being written: the first string property of a JSON object that is cut anywhere.
+//! The text field of an answer while it is being written: a string property of a JSON object that is cut anywhere.
 
-/// Decodes the growing value of an object's first string property. What it has given out, joined, is the beginning of what
-/// a JSON parser makes of the whole.
+/// Decodes the growing value of one string property of an object, wherever it stands among the others. What it has given
+/// out, joined, is the beginning of what a JSON parser makes of the whole.
 ///
 /// ```
 /// # use shared::prompts::FieldDecoder;
-/// let mut decoder = FieldDecoder::default();
-/// let text: String = ["{\"resu", "me\": \"caf\\u00e", "9 \\ud83d", "\\ude00\"", ", \"more\": 1}"].map(|part| decoder.push(part)).concat();
+/// let mut decoder = FieldDecoder::of("resume");
+/// let text: String = ["{\"n\": [1], \"resu", "me\": \"caf\\u00e", "9 \\ud83d", "\\ude00\"", ", \"more\": 1}"].map(|part| decoder.push(part)).concat();
 /// assert_eq!(text, "café 😀");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct FieldDecoder {
+    field: &'static str,
     state: State,
+    /// The key being read.
+    key: String,
     /// An escape that is not complete yet.
     escape: String,
     /// The first half of a surrogate pair.
     high: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// Before the colon behind the first key.
-    #[default]
-    Key,
-    /// Between the colon and the value.
+    /// Before the object or between its properties.
+    Outside,
+    /// Inside a key; behind a backslash there.
+    Key { escaped: bool },
+    /// Between a key and its value.
     Gap,
-    /// Inside the value.
+    /// Inside the wanted value.
     Value,
-    /// Behind it, or where the value is no string.
+    /// Inside another value: how deep, whether in a string of it, whether behind a backslash there.
+    Other { depth: usize, in_string: bool, escaped: bool },
+    /// Behind the wanted value, or where it is no string.
     Done,
 }
 
 impl FieldDecoder {
+    /// A decoder of this property.
+    #[must_use]
+    pub fn of(field: &'static str) -> FieldDecoder {
+        FieldDecoder { field, state: State::Outside, key: String::new(), escape: String::new(), high: None }
+    }
+
     /// Takes a piece of the object and returns what it adds to the value.
     pub fn push(&mut self, piece: &str) -> String {
         let mut text = String::new();
         for c in piece.chars() {
             match self.state {
-                State::Key if c == ':' => self.state = State::Gap,
-                State::Gap if c == '"' => self.state = State::Value,
-                State::Gap if !c.is_whitespace() => self.state = State::Done,
                 State::Value => self.value(c, &mut text),
-                _ => {}
+                State::Done => break,
+                state => self.state = self.step(state, c),
             }
         }
         text
+    }
+
+    /// Where a character outside the wanted value leads.
+    fn step(&mut self, state: State, c: char) -> State {
+        match state {
+            State::Outside if c == '"' => {
+                self.key.clear();
+                State::Key { escaped: false }
+            }
+            State::Key { escaped: false } if c == '"' => State::Gap,
+            State::Key { escaped } => {
+                // A key with an escape, or a long one, is none of ours and need not be kept whole.
+                if self.key.len() < 64 {
+                    self.key.push(c);
+                }
+                State::Key { escaped: !escaped && c == '\\' }
+            }
+            State::Gap if c == ':' || c.is_whitespace() => State::Gap,
+            State::Gap if self.key == self.field => {
+                if c == '"' {
+                    State::Value
+                } else {
+                    State::Done
+                }
+            }
+            State::Gap => {
+                State::Other { depth: usize::from(matches!(c, '{' | '[')), in_string: c == '"', escaped: false }
+            }
+            State::Other { depth, in_string: true, escaped } => {
+                State::Other { depth, in_string: escaped || c != '"', escaped: !escaped && c == '\\' }
+            }
+            State::Other { depth: 0, .. } if matches!(c, ',' | '}') => State::Outside,
+            State::Other { depth, .. } => State::Other {
+                depth: match c {
+                    '{' | '[' => depth + 1,
+                    '}' | ']' => depth.saturating_sub(1),
+                    _ => depth,
+                },
+                in_string: c == '"',
+                escaped: false,
+            },
+            other => other,
+        }
     }
 
     fn value(&mut self, c: char, text: &mut String) {
@@ -87,8 +140,17 @@ mod tests {
 
     #[test]
     fn what_is_no_string_is_nothing() {
-        for json in ["", "{", "{\"a\"", "{\"a\": 1, \"b\": \"x\"}", "{\"a\": [\"x\"]}"] {
-            assert_eq!(FieldDecoder::default().push(json), "", "{json}");
+        for json in ["", "{", "{\"a\"", "{\"a\": 1, \"b\": \"x\"}", "{\"a\": [\"x\"]}", "{\"b\": {\"a\": \"x\"}}"] {
+            assert_eq!(FieldDecoder::of("a").push(json), "", "{json}");
+        }
+    }
+
+    #[test]
+    fn the_field_is_found_among_others_whatever_they_are() {
+        let others = ["1", "\"a\\\"b, \\\\\"", "[\"a\", {\"a\": \"no\"}]", "{\"a\": [\"]}\"]}", "null", "\"\""];
+        for other in others {
+            let json = format!("{{\"x\" : {other} , \"a\":\"yes\", \"y\": {other}}}");
+            assert_eq!(FieldDecoder::of("a").push(&json), "yes", "{json}");
         }
     }
 
@@ -97,7 +159,7 @@ mod tests {
 
         #[test]
         fn every_split_gives_the_value(text in "\\PC{0,40}|[\"\\\\\n\t😀é]{0,20}", ascii in any::<bool>(), cuts in proptest::collection::vec(0usize..400, 0..6)) {
-            let mut json = serde_json::json!({ "text": text, "other": "x" }).to_string();
+            let mut json = serde_json::json!({ "another": ["\"text\": \"no\""], "text": text, "x": "x" }).to_string();
             if ascii {
                 let escaped: String = json.encode_utf16().map(|unit| match u8::try_from(unit) {
                     Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
@@ -108,7 +170,7 @@ mod tests {
             let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (json.len() + 1)).filter(|cut| json.is_char_boundary(*cut)).collect();
             cuts.extend([0, json.len()]);
             cuts.sort_unstable();
-            let mut decoder = FieldDecoder::default();
+            let mut decoder = FieldDecoder::of("text");
             let decoded: String = cuts.windows(2).map(|pair| decoder.push(&json[pair[0]..pair[1]])).collect();
             prop_assert_eq!(decoded, text);
         }

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::FieldDecoder;
 use crate::analysis::Importance;
 use crate::redaction::{Redacted, Vault};
 use crate::request::{Input, Task};
@@ -179,7 +180,8 @@ impl Output {
     ///
     /// [`InvalidOutput`] for a task without a text field, or where not one line is complete.
     pub fn parse_truncated(task: Task, structured: bool, text: &str) -> Result<Output, InvalidOutput> {
-        let partial = if structured { partial_text(text) } else { tagged_start(task, text) }.ok_or(InvalidOutput)?;
+        let partial =
+            if structured { partial_text(task, text) } else { tagged_start(task, text) }.ok_or(InvalidOutput)?;
         let lines = partial.rfind('\n').map(|end| partial[..end].to_owned()).filter(|lines| !lines.trim().is_empty());
         let lines = lines.ok_or(InvalidOutput)?;
         match task {
@@ -326,31 +328,11 @@ impl Output {
     }
 }
 
-/// The decoded beginning of the first string property of a JSON object that may be cut anywhere.
+/// The decoded beginning of the task's text in a JSON object that may be cut anywhere.
 #[must_use]
-pub fn partial_text(json: &str) -> Option<String> {
-    let after_key = json.split_once(':')?.1.trim_start();
-    let body = after_key.strip_prefix('"')?;
-    let mut end = 0;
-    let mut bytes = body.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'"' => break,
-            b'\\' => {
-                let escape = if body.as_bytes().get(at + 1) == Some(&b'u') { 6 } else { 2 };
-                if at + escape > body.len() {
-                    break;
-                }
-                end = at + escape;
-                let _ = bytes.nth(escape - 2);
-            }
-            _ => end = at + 1,
-        }
-    }
-    // A surrogate pair may be cut in half: give up its first half.
-    [end, end.saturating_sub(6)]
-        .into_iter()
-        .find_map(|end| serde_json::from_str(&format!("\"{}\"", body.get(..end)?)).ok())
+pub fn partial_text(task: Task, json: &str) -> Option<String> {
+    let text = FieldDecoder::of(task.text_field()?).push(json);
+    (!text.is_empty()).then_some(text)
 }
 
 /// The JSON schema of a task's answer in the provider's subset.

@@ -127,7 +127,7 @@ fn tagged_sections_read_as_the_same_answer() {
 fn a_cut_answer_keeps_its_complete_lines() {
     let whole = r#"{"optimized_resume": "Zo\u00eb \ud83d\ude00\nline \"two\"\nline three", "changes_made": []"#;
     for cut in (0..whole.len()).filter(|&cut| whole.is_char_boundary(cut)) {
-        if let Some(text) = partial_text(&whole[..cut]) {
+        if let Some(text) = partial_text(Task::ResumeOptimization, &whole[..cut]) {
             assert!("Zoë 😀\nline \"two\"\nline three".starts_with(&text), "{cut}: {text}");
         }
     }

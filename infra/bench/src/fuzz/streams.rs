@@ -16,7 +16,8 @@ use crate::limits::say;
 
 /// An object with the text first, with its escapes as it comes or everywhere.
 fn json(rng: &mut Rng, text: &str) -> String {
-    let whole = serde_json::json!({ "text": text, "more": [1, "x"] }).to_string();
+    let whole =
+        serde_json::json!({ "a": [{ "text": "no" }, "\"text\":"], "more": 1.5, "text": text, "z": "x" }).to_string();
     if rng.bool() {
         return whole;
     }
@@ -36,7 +37,7 @@ fn pieces<'a>(rng: &mut Rng, text: &'a str) -> Vec<&'a str> {
 }
 
 fn decoded(pieces: &[&str]) -> String {
-    let mut decoder = FieldDecoder::default();
+    let mut decoder = FieldDecoder::of("text");
     pieces.iter().map(|piece| decoder.push(piece)).collect()
 }
 
