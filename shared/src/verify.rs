@@ -11,8 +11,11 @@
 
 pub(crate) mod claimed;
 mod claims;
+mod dates;
 mod figures;
+mod links;
 mod lists;
+mod positions;
 mod source;
 
 use std::collections::HashSet;
@@ -212,7 +215,7 @@ fn screen(output: &mut Output, input: &Input<Redacted>) {
     let known = if sources.is_empty() { input.texts().collect() } else { sources };
     let known = known.iter().map(|text| text.as_str().to_lowercase()).collect::<Vec<_>>().join("\n");
     for remark in output.remarks_mut() {
-        claims::screen(remark, &known, &bait);
+        links::screen(remark, &known, &bait);
     }
     output.drop_empty_remarks();
 }

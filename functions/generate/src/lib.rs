@@ -5,6 +5,7 @@
 mod config;
 mod route;
 mod job;
+mod permits;
 mod pipeline;
 mod model;
 mod bill;

@@ -13,7 +13,7 @@ use futures_util::future::Either;
 use shared::analysis::{Analysis, analyze, score_of};
 use shared::dynamodb::StoreError;
 use shared::idempotency::{Begun, Key};
-use shared::limits::{Denied, Permit, RateState, Wanted};
+use shared::limits::{Permit, Wanted};
 use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Notice, Notices, Provider, StopReason};
 use shared::problem::{Code, Problem};
 use shared::prompts::{InvalidOutput, Output, Prompt};
@@ -40,8 +40,6 @@ pub(crate) const SHORTEST_CALL: Duration = Duration::from_millis(250);
 
 /// How long an answer that is there waits for a sweep that is not over.
 const SWEEP_GRACE: Duration = Duration::from_millis(200);
-/// How long a request that leftovers stand in the way of waits for their end.
-const LONGEST_SWEEP: Duration = Duration::from_secs(2);
 
 /// How much longer than its call a request may take before its idempotency claim passes to the next.
 const CLAIM_MARGIN: Duration = Duration::from_secs(15);
@@ -248,12 +246,6 @@ impl Generate {
         }
     }
 
-    /// Closes leftovers for a request that they stand in the way of; no longer than it may wait for that.
-    async fn sweep_briefly(&self, now: SystemTime) -> usize {
-        let sweep = sweep(&self.limits, &self.ledger, now);
-        tokio::time::timeout(LONGEST_SWEEP, sweep).await.unwrap_or(0)
-    }
-
     /// Reads the answer to its end and streams it meanwhile. A client that goes away ends it.
     async fn pass_on(
         &self,
@@ -287,107 +279,6 @@ impl Generate {
         }
         answer.finish()
     }
-
-    /// Takes permits and reserves budget, and sleeps until a booked slot is due. Returns the statistics period, too.
-    async fn admit(&self, wanted: &Wanted<'_>, job: &Job<'_>, deadline: Instant) -> Result<(Permit, String), Problem> {
-        // Permits of a later attempt are due from now on, not from the arrival.
-        let now = if wanted.attempt == 1 { job.arrival.now } else { SystemTime::now() };
-        // The two do not depend on each other, so a new caller costs no extra round trip.
-        let (known, permit) =
-            futures_util::future::join(self.meet(wanted.caller), self.limits.acquire(wanted, now)).await;
-        let permit = match permit {
-            // What an instance that is gone still holds may be what stands in the way.
-            Err(Denied::Concurrency | Denied::Budget { .. }) if self.sweep_briefly(now).await > 0 => {
-                self.limits.acquire(wanted, now).await
-            }
-            permit => permit,
-        };
-        // A second attempt that finds no room is not the end of the budget.
-        if let (Err(Denied::Budget { spent: Some(spent), of_all, .. }), 1) = (&permit, wanted.attempt) {
-            self.alerts.refused((!of_all).then_some(wanted.caller), spent, now).await;
-        }
-        let permit = permit.map_err(|denied| self.refused(&denied, job))?;
-        if let Some(rate) = permit.rate {
-            let _ = job.notes.rate.set(rate);
-        }
-        let known = match known {
-            Ok(known) => known,
-            Err(error) => {
-                self.release(&permit, now).await;
-                return Err(refusal::store("ledger", &error));
-            }
-        };
-        let due = Instant::now() + permit.wait;
-        if due + SHORTEST_CALL > deadline {
-            self.release(&permit, now).await;
-            let late = if permit.wait.is_zero() { Code::ProviderTimeout } else { Code::RateLimited };
-            return Err(Problem::new(late).retry_after(permit.wait));
-        }
-        let gone = async {
-            match job.sink {
-                Some(sink) => sink.closed().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = tokio::time::sleep_until(due) => {}
-            () = gone => {
-                self.release(&permit, now).await;
-                // Nobody reads it.
-                return Err(Code::Internal.into());
-            }
-        }
-        // The later of the two: the caller's item may not have heard of a reset yet.
-        let stored = [permit.stored_period.as_deref(), known.as_deref()].into_iter().flatten();
-        let stored = stored.max_by_key(|period| shared::budget::period_number(period));
-        let period = shared::budget::period(stored, job.arrival.now);
-        Ok((permit, period))
-    }
-
-    /// A refusal as a problem; the caller's own rate goes into the headers.
-    fn refused(&self, denied: &Denied, job: &Job<'_>) -> Problem {
-        if let Denied::Rate { retry_after, of_requests: true } = denied
-            && let Some(state) = self.limits.rate_state(None, job.arrival.now)
-        {
-            let _ = job.notes.rate.set(RateState { remaining: 0, reset: *retry_after, ..state });
-        }
-        refusal::denied(denied)
-    }
-
-    /// Writes the record, then closes the reservation in both items. What fails here is logged and loses neither the answer
-    /// nor money: a record that the ledger does not take is kept in the caller's item, and while it stands nowhere, the
-    /// reservation stays open at its ceiling until it is swept (`docs/decisions/007-leftovers.md`).
-    async fn settle(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>) {
-        let now = SystemTime::now();
-        let (permit, bill) = (&asked.permit, &asked.bill);
-        let record = bill.record(asked, job, seen, now);
-        if let Some(record) = &record
-            && let Err(error) = self.ledger.record(record).await
-        {
-            let kept =
-                self.limits.keep_record(&record.caller, &record.request_id, record.attempt, &record.encode()).await;
-            let (cost_usd, is_kept) = (record.cost, kept.is_ok());
-            tracing::error!(request_id = %record.request_id, %error, %cost_usd, is_kept, "record not written");
-            if !is_kept {
-                return;
-            }
-        }
-        match self.limits.settle(permit, &bill.usage, bill.cost, now).await {
-            Ok(settled) => drop(self.alerts.after(job.caller, &settled, now).await),
-            Err(error) => {
-                let id = &job.arrival.request_id;
-                tracing::error!(request_id = %id, %error, cost_usd = %bill.cost, "not settled");
-            }
-        }
-    }
-
-    /// Gives back a permit that was not used.
-    async fn release(&self, permit: &Permit, now: SystemTime) {
-        let bill = Bill::nothing();
-        if let Err(error) = self.limits.settle(permit, &bill.usage, bill.cost, now).await {
-            tracing::error!(%error, "an unused permit stays reserved");
-        }
-    }
 }
 
 /// A request's preparation, which all its attempts share.
@@ -404,7 +295,7 @@ pub(crate) struct Asked {
     /// From 1.
     pub(crate) number: u32,
     pub(crate) model: &'static str,
-    permit: Permit,
+    pub(crate) permit: Permit,
     pub(crate) period: String,
     pub(crate) outcome: Result<Completion, Failure>,
     pub(crate) bill: Bill,

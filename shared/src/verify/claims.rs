@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Class;
 use super::figures::{self, Figure, Sign, Unit};
+use super::links::is_link;
 use super::lists;
 use super::source::{Aligned, Source, is_bullet};
 use crate::lexicon::{self, Kind, Mention};
@@ -22,17 +23,12 @@ pub(super) struct Claim {
 /// What earlier lines of the answer say about a line: the position that it stands under.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context {
-    entry: Option<usize>,
+    pub(super) entry: Option<usize>,
     /// What the answer's head has said since it turned to that position.
-    has_title: bool,
-    has_period: bool,
+    pub(super) has_title: bool,
+    pub(super) has_period: bool,
 }
 
-const EMPLOYER_CUES: &[&str] = &["at", "@", "joined", "bei", "chez"];
-const COMPANY_FORMS: &[&str] = &[
-    "inc", "gmbh", "ltd", "llc", "ag", "corp", "corporation", "plc", "bv", "sarl", "kg", "company", "group",
-    "holdings", "s.a", "sa", "university", "college", "bank", "labs", "institute", "hospital", "clinic",
-];
 const CERTIFIED: &[&str] = &[
     "certified", "certification", "certifications", "certificate", "licensed", "license", "licence", "accredited",
     "zertifiziert", "zertifikat", "certifié", "certifiée", "certificado", "certificada", "chartered",
@@ -41,17 +37,17 @@ const COPIED_WORDS: usize = 4;
 const HEAD_WORDS: usize = 16;
 
 /// A line being read.
-struct Reading<'a> {
-    source: &'a Source,
-    plain: &'a str,
-    words: &'a [Word<'a>],
-    mentions: &'a [Mention],
-    aligned: Aligned,
+pub(super) struct Reading<'a> {
+    pub(super) source: &'a Source,
+    pub(super) plain: &'a str,
+    pub(super) words: &'a [Word<'a>],
+    pub(super) mentions: &'a [Mention],
+    pub(super) aligned: Aligned,
     /// Reads as a line that heads a position: no bullet, no sentence.
-    is_head: bool,
-    is_heading: bool,
+    pub(super) is_head: bool,
+    pub(super) is_heading: bool,
     /// Has a period or a date.
-    is_dated: bool,
+    pub(super) is_dated: bool,
     claims: Vec<Claim>,
 }
 
@@ -99,7 +95,7 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
 }
 
 impl Reading<'_> {
-    fn add(&mut self, class: Class, range: Range<usize>, supported: bool) {
+    pub(super) fn add(&mut self, class: Class, range: Range<usize>, supported: bool) {
         let overlaps = |claim: &Claim| claim.range.start < range.end && range.start < claim.range.end;
         if !self.claims.iter().any(overlaps) {
             self.claims.push(Claim { class, range, supported });
@@ -143,246 +139,6 @@ impl Reading<'_> {
                 self.add(Class::Link, start..at, supported);
             }
         }
-    }
-
-    /// Dates, titles and employers of a line that heads a position belong together: one position must have them all.
-    fn dates_and_titles(&mut self, context: &mut Context) {
-        let found = figures::read(self.plain, self.words);
-        self.is_dated = !found.periods.is_empty() || !found.dates.is_empty();
-        let titles = self.titles();
-        let employers = self.employers(&titles);
-        let dated = !found.periods.is_empty();
-        let aligned: Vec<usize> = self.aligned.lines.clone();
-        let heads = if self.is_head
-            && !self.source.entries.is_empty()
-            && (dated || !titles.is_empty() || !employers.is_empty())
-        {
-            self.entry(&found.periods, &titles, &employers, context)
-        } else {
-            None
-        };
-        for period in &found.periods {
-            let is_in = |periods: &[figures::Period]| periods.iter().any(|other| period.is_in(other));
-            let supported = match heads {
-                Some(entry) => is_in(&self.source.entries[entry].periods),
-                None => self.source.lines.iter().any(|line| is_in(&line.figures.periods)),
-            };
-            self.add(Class::Date, period.range.clone(), supported);
-        }
-        for (range, date) in &found.dates {
-            let says = |line: &super::source::Line| {
-                let periods =
-                    line.figures.periods.iter().flat_map(|period| std::iter::once(period.from).chain(period.to));
-                let dates = line.figures.dates.iter().map(|(_, date)| *date);
-                let plain = i128::from(date.year) * 1_000_000;
-                dates.chain(periods).any(|other| date.is_in(other))
-                    || line.figures.figures.iter().any(|figure| figure.value == plain)
-            };
-            let near = aligned.iter().any(|&index| says(&self.source.lines[index]))
-                || heads
-                    .is_some_and(|entry| self.source.lines[self.source.entries[entry].head.clone()].iter().any(says));
-            // A line that says little else takes its date from anywhere; one that tells of a certain thing, from there.
-            let loose = self.aligned.share < 0.5 || self.words.iter().filter(|word| word.has_letter()).count() < 2;
-            let supported = near || (loose && self.source.lines.iter().any(says));
-            self.add(Class::Date, range.clone(), supported);
-        }
-        for title in titles {
-            let wanted = self.content(&title);
-            let forbidden: Vec<&str> =
-                lists::LOW.iter().copied().filter(|low| !wanted.iter().any(|word| word == low)).collect();
-            let all = 0..self.source.lines.len();
-            let supported = match heads {
-                Some(entry) => self.source.has_together(&wanted, self.source.entries[entry].head.clone(), &forbidden),
-                None => self.source.has_together(&wanted, all, &forbidden),
-            };
-            self.add(Class::Title, self.span(&title), supported);
-        }
-        for employer in employers {
-            let wanted = self.content(&employer);
-            let known = |words: &[String]| self.source.has_together(words, 0..self.source.lines.len(), &[]);
-            let in_entry = heads
-                .is_none_or(|entry| self.source.has_together(&wanted, self.source.entries[entry].head.clone(), &[]));
-            let supported = known(&wanted) && (in_entry || !dated);
-            self.add(Class::Employer, self.span(&employer), supported);
-        }
-    }
-
-    /// The position that a head line tells of: the one with most of what it says.
-    fn entry(
-        &self,
-        periods: &[figures::Period],
-        titles: &[Range<usize>],
-        employers: &[Range<usize>],
-        context: &mut Context,
-    ) -> Option<usize> {
-        let score = |index: usize| {
-            let entry = &self.source.entries[index];
-            let has = |words: &Range<usize>| {
-                let wanted = self.content(words);
-                self.source.has_together(&wanted, entry.head.clone(), &[])
-            };
-            let employer = employers.iter().filter(|words| has(words)).count() * 4;
-            let title = titles.iter().filter(|words| has(words)).count() * 3;
-            let partly = titles
-                .iter()
-                .flat_map(|words| self.content(words))
-                .filter(|word| self.source.lines[entry.head.clone()].iter().any(|line| line.words.contains(word)));
-            let period =
-                periods.iter().filter(|period| entry.periods.iter().any(|other| period.is_in(other))).count() * 3;
-            employer + title + period + usize::from(partly.count() > 0)
-        };
-        let kinds =
-            usize::from(!periods.is_empty()) + usize::from(!titles.is_empty()) + usize::from(!employers.is_empty());
-        // A date by itself, or a title by itself, belongs to the employer above it.
-        let continues = kinds == 1
-            && employers.is_empty()
-            && context.entry.is_some()
-            && !((!titles.is_empty() && context.has_title) || (!periods.is_empty() && context.has_period));
-        let best = if continues {
-            context.entry
-        } else {
-            (0..self.source.entries.len()).rev().max_by_key(|&index| score(index)).filter(|&index| score(index) > 1)
-        };
-        let has_neither = best.is_none();
-        if best != context.entry || !continues {
-            *context = Context { entry: best, has_title: false, has_period: false };
-        }
-        context.has_title |= !titles.is_empty();
-        context.has_period |= !periods.is_empty();
-        // No position fits at all: then what the line says must stand somewhere in the source.
-        best.filter(|_| !has_neither)
-    }
-
-    /// Titles, as ranges of words.
-    fn titles(&self) -> Vec<Range<usize>> {
-        let words = self.words;
-        let mut found: Vec<Range<usize>> = Vec::new();
-        for (index, word) in words.iter().enumerate() {
-            if !lists::is_role(singular(&word.lower)) || found.last().is_some_and(|last| last.end > index) {
-                continue;
-            }
-            let joined = |a: usize| {
-                matches!(
-                    &self.plain[words[a].range.end..words[a + 1].range.start],
-                    " " | "-" | "/" | " & " | "/ " | " / "
-                )
-            };
-            let belongs = |word: &Word<'_>| {
-                word.has_letter()
-                    && !lists::is_function_word(&word.lower)
-                    && (word.is_capitalized() || lists::is_seniority(&word.lower) || self.is_head)
-            };
-            let mut start = index;
-            while start > 0
-                && joined(start - 1)
-                && belongs(&words[start - 1])
-                && index - start < 4
-                && !lists::is_inflating(&words[start - 1].lower)
-            {
-                start -= 1;
-            }
-            // "Led" and the like begin a bullet with a capital letter.
-            if start < index
-                && words[start].starts
-                && !self.is_head
-                && !lists::is_seniority(&words[start].lower)
-                && !words[start + 1].is_capitalized()
-            {
-                start += 1;
-            }
-            let mut end = index + 1;
-            while end < words.len()
-                && joined(end - 1)
-                && lists::is_role(singular(&words[end].lower))
-                && (words[end].is_capitalized() || self.is_head)
-            {
-                end += 1;
-            }
-            // Director of Infrastructure
-            if end + 1 < words.len()
-                && joined(end - 1)
-                && joined(end)
-                && words[end].lower == "of"
-                && words[end + 1].is_capitalized()
-            {
-                end += 2;
-            }
-            let phrase = &words[start..end];
-            let senior =
-                phrase.iter().any(|word| lists::is_seniority(&word.lower) && !lists::is_weak_role(&word.lower))
-                    || phrase[..phrase.len() - 1].iter().any(|word| lists::is_seniority(&word.lower));
-            let acronym = word.text.len() >= 2 && word.text.chars().all(char::is_uppercase);
-            let capital = word.is_capitalized() && !(word.starts && index == start);
-            let plural = word.lower.ends_with('s') && !lists::is_role(&word.lower);
-            let others = start.checked_sub(1).is_some_and(|before| {
-                matches!(
-                    words[before].lower.as_ref(),
-                    "with" | "to" | "for" | "by" | "of" | "other" | "two" | "from" | "and" | "the" | "our" | "between"
-                )
-            });
-            let weak = lists::is_weak_role(singular(&word.lower)) && phrase.len() == 1;
-            let after_as = start.checked_sub(1).is_some_and(|before| {
-                matches!(words[before].lower.as_ref(), "as" | "a" | "an" | "als" | "became" | "into")
-            });
-            let is_title = acronym
-                || (self.is_head && !weak && !plural && (word.is_capitalized() || phrase.len() == words.len()))
-                || (!plural
-                    && !weak
-                    && (capital
-                        || (senior && !others)
-                        || (after_as && phrase.len() > 1)
-                        || (word.starts && phrase.len() > 1)));
-            if is_title && !self.is_heading {
-                found.push(start..end);
-            }
-        }
-        found
-    }
-
-    /// Organizations, as ranges of words: after "at", beside a company form, or what else a head line names.
-    fn employers(&self, titles: &[Range<usize>]) -> Vec<Range<usize>> {
-        let words = self.words;
-        let in_title = |index: usize| titles.iter().any(|title| title.contains(&index));
-        let is_skill = |index: usize| self.mentions.iter().any(|mention| mention.words.contains(&index));
-        let mut found: Vec<Range<usize>> = Vec::new();
-        let mut index = 0;
-        while index < words.len() {
-            let word = &words[index];
-            if !word.is_capitalized() || in_title(index) {
-                index += 1;
-                continue;
-            }
-            let mut end = index + 1;
-            while end < words.len() && !in_title(end) && words[end].is_capitalized() {
-                let gap = &self.plain[words[end - 1].range.end..words[end].range.start];
-                if !matches!(gap, " " | " & " | "-" | ". ") {
-                    break;
-                }
-                end += 1;
-            }
-            let head = &self.plain[..word.range.start];
-            let after =
-                index.checked_sub(1).is_some_and(|before| EMPLOYER_CUES.contains(&words[before].lower.as_ref()))
-                    || head.trim_end().ends_with('@');
-            let form =
-                end - index > 1 && words[index..end].iter().any(|word| COMPANY_FORMS.contains(&word.lower.as_ref()));
-            let labels = self.plain[words[end - 1].range.end..].starts_with(':');
-            // "Developed 14 services" without a bullet is a sentence.
-            let sentence = index == 0
-                && words.get(end).is_some_and(|next| {
-                    &self.plain[words[end - 1].range.end..next.range.start] == " "
-                        && !next.is_capitalized()
-                        && next.has_letter()
-                });
-            let heads = self.is_head && self.is_dated && !labels && !sentence;
-            let only_skill =
-                (index..end).all(is_skill) || words[index..end].iter().all(|word| lists::is_heading_word(&word.lower));
-            if (after || form || heads) && !only_skill && !lists::is_no_name(word) && !self.is_heading {
-                found.push(index..end);
-            }
-            index = end;
-        }
-        found
     }
 
     fn degrees(&mut self) {
@@ -603,12 +359,12 @@ impl Reading<'_> {
     }
 
     /// The words of a phrase that count: lower case, singular, no function words.
-    fn content(&self, words: &Range<usize>) -> Vec<String> {
+    pub(super) fn content(&self, words: &Range<usize>) -> Vec<String> {
         let content = self.words[words.clone()].iter().filter(|word| !lists::is_function_word(&word.lower));
         content.map(|word| singular(&word.lower).to_owned()).collect()
     }
 
-    fn span(&self, words: &Range<usize>) -> Range<usize> {
+    pub(super) fn span(&self, words: &Range<usize>) -> Range<usize> {
         self.words[words.start].range.start..self.words[words.end - 1].range.end
     }
 }
@@ -627,61 +383,4 @@ fn is_certifying(root: &str, word: &str) -> bool {
 fn capitalized(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
-const TOP_LEVEL: &[&str] = &[
-    "com", "org", "net", "io", "dev", "co", "de", "fr", "es", "uk", "eu", "ai", "app", "me", "info", "biz", "xyz",
-    "ru", "cn", "ly", "link", "click", "site", "online", "example", "test", "us", "ch", "at", "it", "nl", "be", "pl",
-    "in", "gov", "edu", "to", "gg", "invalid", "top", "page", "evil",
-];
-
-/// Whether a token is an address, a markdown link, or markup that could load or run something.
-fn is_link(token: &str) -> bool {
-    let lower = token.to_ascii_lowercase();
-    let markup = lower
-        .find('<')
-        .is_some_and(|at| lower[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'));
-    if lower.contains("://")
-        || lower.starts_with("www.")
-        || lower.contains("mailto:")
-        || lower.contains("javascript:")
-        || lower.contains("data:")
-        || lower.contains("](")
-        || markup
-    {
-        return true;
-    }
-    let bare = lower.trim_matches(|c: char| !c.is_alphanumeric());
-    let host = bare.split(['/', '?', '#', ':']).next().unwrap_or_default();
-    if host.contains('@') && host.contains('.') {
-        return true;
-    }
-    let Some((name, top)) = host.rsplit_once('.') else { return false };
-    let is_name =
-        name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '.')) && name.chars().any(char::is_alphabetic);
-    let has_path = bare.len() > host.len();
-    is_name
-        && name.len() > 1
-        && TOP_LEVEL.contains(&top)
-        && (has_path || !token.contains(char::is_uppercase) || top == "com")
-}
-
-/// Empties a remark that links to what `known` (lower case) does not, or says what a hidden instruction wants said. Such a
-/// sentence goes alone where others are left.
-pub(super) fn screen(remark: &mut String, known: &str, bait: &std::collections::HashSet<String>) {
-    let is_foul = |sentence: &str| {
-        let plain = without_placeholders(sentence);
-        let trim = |token: &str| {
-            token.trim_matches(['(', ')', '[', ']', '<', '>', ',', ';', '.', '!', '"', '\'', '|']).to_lowercase()
-        };
-        plain.split_whitespace().any(|token| is_link(token) && !known.contains(&trim(token)))
-            || words(&plain).iter().any(|word| bait.contains(word.lower.as_ref()))
-    };
-    if is_foul(remark) {
-        let kept: Vec<String> = remark
-            .split_inclusive('\n')
-            .map(|line| super::sentences(line).into_iter().filter(|sentence| !is_foul(sentence)).collect())
-            .collect();
-        *remark = kept.concat().trim().to_owned();
-    }
 }

@@ -175,7 +175,7 @@ fn resume(index: usize, field: &Field, number: usize, random: &mut Random) -> Re
         plain(""),
     ];
     let article = if title.starts_with(['A', 'E', 'I', 'O', 'U', 'H']) { "An" } else { "A" };
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let (first, second) = (tools[0], tools[1]);
         lines.push(plain("SUMMARY"));
         lines.push(Line {

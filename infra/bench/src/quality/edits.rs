@@ -167,8 +167,8 @@ fn head(
         add("date", &earlier, honest.replace(from, &earlier));
         add("date", "present", text.replace(to, "present"));
         // The dates of another position.
-        let others = resume.lines.iter().filter(|line| line.kind == Kind::Head && line.text != text);
-        if let Some(other) = others.last() {
+        let mut others = resume.lines.iter().filter(|line| line.kind == Kind::Head && line.text != text);
+        if let Some(other) = others.next_back() {
             let dates: Vec<&str> =
                 other.text.split(|c: char| !c.is_ascii_digit()).filter(|part| part.len() == 4).collect();
             if let [a, b] = dates.as_slice() {
