@@ -34,6 +34,9 @@ const FILES: &[(&str, &str)] = files!(
     "quality-review.v1"
 );
 
+/// The system prompt in force: no answer repeats it.
+pub(crate) const SYSTEM: &str = include_str!("../prompts/system.v1.txt");
+
 /// What the model is sent, apart from the call's numbers.
 #[derive(Clone)]
 pub struct Prompt {

@@ -9,6 +9,7 @@
 //! A line's verdict depends on the source and on earlier lines, never on later ones, so verified lines can be streamed. Both
 //! sides are redacted texts; originals come back afterwards.
 
+mod bait;
 pub(crate) mod claimed;
 mod claims;
 mod dates;
@@ -26,6 +27,7 @@ use serde::Serialize;
 use crate::prompts::{InvalidOutput, Output};
 use crate::redaction::{Placeholders, Redacted, Vault};
 use crate::request::Input;
+use bait::Bait;
 use claims::{Claim, Context, judge};
 pub use source::Source;
 
@@ -211,11 +213,11 @@ pub fn verify_document(
 /// Takes out of the remarks (changes, rationales, judgments) what no remark needs: links that the input's own document lacks,
 /// and words that a hidden instruction of the documents asks for.
 fn screen(output: &mut Output, input: &Input<Redacted>) {
-    let (sources, bait) = (input.sources(), source::bait(input));
+    let (sources, bait) = (input.sources(), Bait::of(input));
     let known = if sources.is_empty() { input.texts().collect() } else { sources };
     let known = known.iter().map(|text| text.as_str().to_lowercase()).collect::<Vec<_>>().join("\n");
     for remark in output.remarks_mut() {
-        links::screen(remark, &known, &bait);
+        bait.screen(remark, &known);
     }
     output.drop_empty_remarks();
 }

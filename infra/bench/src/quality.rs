@@ -3,7 +3,9 @@
 
 mod corpus;
 mod edits;
+mod injection;
 mod random;
+mod ranking;
 mod verification;
 
 use std::path::PathBuf;
@@ -29,6 +31,8 @@ pub(crate) struct Options {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Part {
     Verification,
+    Ranking,
+    Injection,
 }
 
 const RESUMES: &str = include_str!("../../../tests/fixtures/quality/resumes.jsonl");
@@ -102,6 +106,12 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     println!("{} résumés, {} jobs, {} edits", documents.len(), jobs.len(), edits.len());
     if wanted(Part::Verification) {
         verification::run(&documents, &edits, options.examples, &mut checks);
+    }
+    if wanted(Part::Ranking) {
+        ranking::run(&documents, &jobs, &fields, &mut checks);
+    }
+    if wanted(Part::Injection) {
+        injection::run(&documents, options.examples, &mut checks);
     }
     println!("{} checks held, {} failed", checks.held, checks.failed);
     if checks.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

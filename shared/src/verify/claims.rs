@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::Class;
 use super::figures::{self, Figure, Sign, Unit};
+use super::bait::is_echo;
 use super::links::is_link;
 use super::lists;
 use super::source::{Aligned, Source, is_bullet};
@@ -121,6 +122,9 @@ impl Reading<'_> {
     }
 
     fn bait(&mut self) {
+        if let (true, Some(first), Some(last)) = (is_echo(self.plain), self.words.first(), self.words.last()) {
+            self.add(Class::Name, first.range.start..last.range.end, false);
+        }
         for word in self.words {
             if self.source.bait.contains(word.lower.as_ref()) {
                 self.add(Class::Name, word.range.clone(), false);
@@ -263,7 +267,8 @@ impl Reading<'_> {
             if self.is_taken(word.range.start) || lists::is_no_name(word) || !word.has_letter() {
                 continue;
             }
-            let coined = word.is_coined() && !shouts;
+            let has_digit = word.text.bytes().any(|byte| byte.is_ascii_digit());
+            let coined = word.is_coined() && (!shouts || has_digit);
             let named = word.is_capitalized()
                 && !word.starts
                 && self.source.capitals_are_names

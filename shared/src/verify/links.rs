@@ -1,9 +1,4 @@
-//! Links, and what no remark of an answer needs.
-
-use std::collections::HashSet;
-
-use crate::redaction::without_placeholders;
-use crate::words::words;
+//! Links.
 
 const TOP_LEVEL: &[&str] = &[
     "com", "org", "net", "io", "dev", "co", "de", "fr", "es", "uk", "eu", "ai", "app", "me", "info", "biz", "xyz",
@@ -40,24 +35,4 @@ pub(super) fn is_link(token: &str) -> bool {
         && name.len() > 1
         && TOP_LEVEL.contains(&top)
         && (has_path || !token.contains(char::is_uppercase) || top == "com")
-}
-
-/// Empties a remark that links to what `known` (lower case) does not, or says what a hidden instruction wants said. Such a
-/// sentence goes alone where others are left.
-pub(super) fn screen(remark: &mut String, known: &str, bait: &HashSet<String>) {
-    let is_foul = |sentence: &str| {
-        let plain = without_placeholders(sentence);
-        let trim = |token: &str| {
-            token.trim_matches(['(', ')', '[', ']', '<', '>', ',', ';', '.', '!', '"', '\'', '|']).to_lowercase()
-        };
-        plain.split_whitespace().any(|token| is_link(token) && !known.contains(&trim(token)))
-            || words(&plain).iter().any(|word| bait.contains(word.lower.as_ref()))
-    };
-    if is_foul(remark) {
-        let kept: Vec<String> = remark
-            .split_inclusive('\n')
-            .map(|line| super::sentences(line).into_iter().filter(|sentence| !is_foul(sentence)).collect())
-            .collect();
-        *remark = kept.concat().trim().to_owned();
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::bait::Bait;
 use super::claimed::total_months;
 use super::figures::{self, Figure, Figures, Period};
 use super::lists;
@@ -105,7 +106,7 @@ impl Source {
             let names = placeholders(job.as_str()).filter_map(|(_, key)| key).filter(|(kind, _)| *kind == Kind::Name);
             source.placeholders.extend(names);
         }
-        source.bait = bait(input);
+        source.bait = Bait::of(input).wanted;
         source
     }
 
@@ -336,7 +337,7 @@ pub(super) fn is_bullet(line: &str) -> bool {
 }
 
 /// Zero-width, directional and tag characters (Unicode 16, general category Cf, without the soft hyphen's visible uses).
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
@@ -348,46 +349,4 @@ pub(super) fn closest_sentence<'a>(line: &'a str, wanted: &str) -> &'a str {
     };
     let sentences = super::sentences(line);
     sentences.into_iter().rev().max_by_key(shared).unwrap_or(line)
-}
-
-/// What sentences that speak to a model begin with or turn on.
-const INSTRUCTIONS: &[&str] = &[
-    "ignore all", "ignore previous", "ignore the", "ignore any", "ignore your", "disregard", "previous instruction",
-    "prior instruction", "system prompt", "your instructions", "language model", "as an ai", "ai model", "chatbot",
-    "ai assistant", "include the word", "include the phrase", "include the string", "include the code",
-    "contain the word", "the word \"", "the phrase", "verbatim", "forget everything", "forget all", "pretend",
-    "begin your", "start your answer", "end your", "output exactly", "append ", "your response", "your answer",
-    "your output", "your reply", "respond with", "reply with", "must contain", "say that", "state that", "write that",
-    "the candidate is", "the candidate has", "add the word", "add the text", "add the line", "add this", "insert the",
-    "override", "rate this", "reveal", "[system]", "[inst]", "<system>", "</resume", "</job", "ignoriere", "anweisung",
-    "antworte mit", "füge das", "füge den", "schreibe das wort", "ignorez", "ignore les", "répondez", "ajoutez le mot",
-    "ajoutez la", "écrivez", "ignora", "instrucciones", "responde con", "añade la palabra", "escribe la palabra",
-];
-
-/// Words of the documents that stand only in sentences that instruct a model, and are of no other use: quoted, coined, or
-/// in no lexicon.
-pub(super) fn bait(input: &Input<Redacted>) -> HashSet<String> {
-    let mut ordinary: HashSet<String> = HashSet::new();
-    let mut wanted: HashSet<String> = HashSet::new();
-    for text in input.texts() {
-        for sentence in text.as_str().lines().flat_map(super::sentences) {
-            let visible: String = sentence.chars().filter(|c| !is_invisible(*c)).collect();
-            let lower = format!(" {} ", visible.to_lowercase());
-            let instructs = INSTRUCTIONS.iter().any(|cue| lower.contains(cue));
-            let plain = without_placeholders(&visible);
-            for word in words(&plain) {
-                let before = plain[..word.range.start].chars().next_back();
-                let quoted = before.is_some_and(|c| matches!(c, '"' | '\'' | '“' | '‘' | '«' | '`' | '„'));
-                let shouted =
-                    word.text.chars().count() > 3 && word.text.chars().filter(|c| c.is_uppercase()).count() > 1;
-                if instructs && (quoted || shouted || word.is_coined()) && word.text.chars().count() > 2 {
-                    wanted.insert(word.lower.into_owned());
-                } else if !instructs {
-                    ordinary.insert(word.lower.into_owned());
-                }
-            }
-        }
-    }
-    wanted.retain(|word| !ordinary.contains(word));
-    wanted
 }

@@ -57,6 +57,8 @@ pub(super) struct Field {
     /// Each with its honest forms.
     pub(super) duties: Vec<Vec<&'static str>>,
     pub(super) wants: Vec<&'static str>,
+    /// The work in other words than a résumé's, without a title or a tool.
+    pub(super) about: &'static str,
 }
 
 /// A line of a résumé as it is, and honest other forms of it.
@@ -111,7 +113,7 @@ pub(super) fn fields() -> Vec<Field> {
     for line in FIELDS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(name) = line.strip_prefix("@ ") {
             let (title, degree) = ("", "");
-            fields.push(Field { name, title, tools: vec![], degree, certs: vec![], duties: vec![], wants: vec![] });
+            fields.push(Field { name, title, tools: vec![], degree, certs: vec![], duties: vec![], wants: vec![], about: "" });
             continue;
         }
         let (Some((key, rest)), Some(field)) = (line.split_once(": "), fields.last_mut()) else { continue };
@@ -120,6 +122,7 @@ pub(super) fn fields() -> Vec<Field> {
             "degree" => field.degree = rest,
             "tools" => field.tools = rest.split(", ").collect(),
             "certs" => field.certs = rest.split(", ").collect(),
+            "about" => field.about = rest,
             "wants" => field.wants = rest.split(" | ").collect(),
             _ => field.duties.push(rest.split(" || ").collect()),
         }

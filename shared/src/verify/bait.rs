@@ -1,0 +1,131 @@
+//! Bait: what instructions hidden in a document want to see in an answer, and what else no remark needs.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::links::is_link;
+use super::lists;
+use super::source::is_invisible;
+use crate::lexicon;
+use crate::prompts::SYSTEM;
+use crate::redaction::{Redacted, without_placeholders};
+use crate::request::Input;
+use crate::words::{Word, words};
+
+/// What sentences that speak to a model begin with or turn on.
+const INSTRUCTIONS: &[&str] = &[
+    "ignore all", "ignore previous", "ignore the", "ignore any", "ignore your", "disregard", "previous instruction",
+    "prior instruction", "system prompt", "your instructions", "language model", "as an ai", "ai model", "chatbot",
+    "ai assistant", "include the word", "include the phrase", "include the string", "include the code",
+    "contain the word", "the word \"", "the phrase", "verbatim", "forget everything", "forget all", "pretend",
+    "begin your", "start your answer", "end your", "output exactly", "append ", "your response", "your answer",
+    "your output", "your reply", "respond with", "reply with", "must contain", "say that", "state that", "write that",
+    "the candidate is", "the candidate has", "add the word", "add the text", "add the line", "add this", "insert the",
+    "override", "rate this", "reveal", "[system]", "[inst]", "<system>", "</resume", "</job", "ignoriere", "anweisung",
+    "antworte mit", "füge das", "füge den", "schreibe das wort", "ignorez", "ignore les", "répondez", "ajoutez le mot",
+    "ajoutez la", "écrivez", "ignora", "instrucciones", "responde con", "añade la palabra", "escribe la palabra",
+];
+
+/// Words in a row that an answer has from the system prompt and not from its documents.
+const ECHO: usize = 8;
+
+/// A line of so many words at most may be part of a sentence that is spread over lines.
+const SHORT_LINE: usize = 2;
+
+static SYSTEM_RUNS: LazyLock<HashSet<String>> = LazyLock::new(|| runs(SYSTEM).collect());
+
+fn runs(text: &str) -> impl Iterator<Item = String> {
+    let words: Vec<String> = words(text).into_iter().map(|word| word.lower.into_owned()).collect();
+    let runs: Vec<String> = words.windows(ECHO).map(|run| run.join(" ")).collect();
+    runs.into_iter()
+}
+
+/// Whether a text repeats the system prompt.
+pub(super) fn is_echo(text: &str) -> bool {
+    runs(text).any(|run| SYSTEM_RUNS.contains(&run))
+}
+
+/// The words of a request's documents, sorted by who they speak to.
+pub(super) struct Bait {
+    /// Words only of sentences that instruct a model, of no other use: quoted, shouted or coined.
+    pub(super) wanted: HashSet<String>,
+    /// Every word of the other sentences.
+    ordinary: HashSet<String>,
+}
+
+impl Bait {
+    pub(super) fn of(input: &Input<Redacted>) -> Bait {
+        let mut bait = Bait { wanted: HashSet::new(), ordinary: HashSet::new() };
+        for text in input.texts() {
+            // A sentence of one word a line is a sentence all the same.
+            let mut spread = String::new();
+            for line in text.as_str().lines().filter(|line| !line.trim().is_empty()) {
+                if line.split_whitespace().nth(SHORT_LINE).is_none() {
+                    spread.push_str(line.trim());
+                    spread.push(' ');
+                    continue;
+                }
+                bait.read(&std::mem::take(&mut spread));
+                super::sentences(line).into_iter().for_each(|sentence| bait.read(sentence));
+            }
+            bait.read(&spread);
+        }
+        bait.wanted.retain(|word| !bait.ordinary.contains(word));
+        bait
+    }
+
+    fn read(&mut self, sentence: &str) {
+        let visible: String = sentence.chars().filter(|c| !is_invisible(*c)).collect();
+        let lower = format!(" {} ", visible.to_lowercase());
+        let instructs = INSTRUCTIONS.iter().any(|cue| lower.contains(cue));
+        let plain = without_placeholders(&visible);
+        for word in words(&plain) {
+            let before = plain[..word.range.start].chars().next_back();
+            let quoted = before.is_some_and(|c| matches!(c, '"' | '\'' | '“' | '‘' | '«' | '`' | '„'));
+            if !instructs {
+                self.ordinary.insert(word.lower.into_owned());
+            } else if (quoted || word.is_coined()) && word.text.chars().count() > 2 {
+                self.wanted.insert(word.lower.into_owned());
+            }
+        }
+    }
+
+    /// Takes sentences out of a remark that link to what `known` (lower case) does not, say what an instruction wants said,
+    /// repeat the system prompt, or hold a code that no document and no lexicon has.
+    pub(super) fn screen(&self, remark: &mut String, known: &str) {
+        remark.retain(|c| !is_invisible(c) || known.contains(c));
+        if !self.is_foul(remark, known) {
+            return;
+        }
+        let sentences = |line: &str| -> String {
+            super::sentences(line).into_iter().filter(|sentence| !self.is_foul(sentence, known)).collect()
+        };
+        *remark = remark.split_inclusive('\n').map(sentences).collect::<String>().trim().to_owned();
+    }
+
+    fn is_foul(&self, sentence: &str, known: &str) -> bool {
+        let plain = without_placeholders(sentence);
+        let trim = |token: &str| {
+            token.trim_matches(['(', ')', '[', ']', '<', '>', ',', ';', '.', '!', '"', '\'', '|']).to_lowercase()
+        };
+        let words = words(&plain);
+        let named = lexicon::find(&plain, &words);
+        let strange = |(index, word): (usize, &Word<'_>)| {
+            self.wanted.contains(word.lower.as_ref())
+                || (is_code(word)
+                    && !self.ordinary.contains(word.lower.as_ref())
+                    && !lists::is_no_name(word)
+                    && !named.iter().any(|mention| mention.words.contains(&index)))
+        };
+        plain.split_whitespace().any(|token| is_link(token) && !known.contains(&trim(token)))
+            || words.iter().enumerate().any(strange)
+            || is_echo(&plain)
+    }
+}
+
+/// `X7K2`, `CANARY`: letters with digits, or five capitals and more.
+fn is_code(word: &Word<'_>) -> bool {
+    let digits = word.text.bytes().any(|byte| byte.is_ascii_digit());
+    let capitals = word.text.chars().filter(|c| c.is_uppercase()).count();
+    (digits && capitals > 0) || (capitals >= 5 && capitals == word.text.chars().count())
+}
