@@ -110,12 +110,11 @@ pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
     let shown = Resume::of(resume.as_str(), job.as_str());
     let wanted = requirements::find(job.as_str());
     let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, Some(resume))).collect();
-    let is_english = words::is_english(resume.as_str()) && words::is_english(job.as_str());
     Analysis {
         match_score: score(&judged),
         semantic_similarity: round(similarity::similarity(resume.as_str(), job.as_str()), 10_000.0),
         missing_keywords: missing_keywords(&judged),
-        suggestions: advice::advice(&judged, &shown, resume.as_str(), is_english),
+        suggestions: advice::advice(&judged, &shown, resume.as_str()),
         formula: FORMULA,
         requirements: judged.into_iter().map(|judged| judged.finding).collect(),
         match_score_after: None,

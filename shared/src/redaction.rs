@@ -38,6 +38,7 @@ use serde::Serialize;
 pub use placeholder::Kind;
 pub use stream::{MAX_HELD, Rehydrator};
 pub use vault::{Placeholders, Vault};
+pub(crate) use words::Words;
 
 /// A text with everything that reads as a placeholder blanked out by as many bytes, so that ranges stay valid.
 #[must_use]

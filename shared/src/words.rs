@@ -83,6 +83,20 @@ fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
 }
 
+/// Words in a row that nobody writes by chance as another has written them.
+pub(crate) const RUN: usize = 8;
+
+/// A hash of every [`RUN`] words in a row (FNV-1a over the words' own, 64 bits).
+pub(crate) fn runs(words: &[Word<'_>]) -> impl Iterator<Item = u64> {
+    const PRIME: u64 = 0x0100_0000_01b3;
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    let fold = |hash: u64, byte: u64| (hash ^ byte).wrapping_mul(PRIME);
+    let hash = |word: &Word<'_>| word.lower.bytes().fold(BASIS, |hash, byte| fold(hash, u64::from(byte)));
+    let hashes: Vec<u64> = words.iter().map(hash).collect();
+    let runs: Vec<u64> = hashes.windows(RUN).map(|run| run.iter().fold(BASIS, |sum, hash| fold(sum, *hash))).collect();
+    runs.into_iter()
+}
+
 /// Without a plural `s`: enough to compare English nouns, harmless elsewhere because both sides get it. The word table is
 /// keyed by it.
 pub(crate) fn singular(lower: &str) -> &str {

@@ -11,14 +11,14 @@ const SHORT: usize = 60;
 const STUFFED: usize = 12;
 
 /// One sentence for each requirement that is not met, most wanted first, then for what a reader or a parser stumbles over.
-pub(super) fn advice(judged: &[Judged], resume: &Resume<'_>, text: &str, is_english: bool) -> Vec<String> {
+pub(super) fn advice(judged: &[Judged], resume: &Resume<'_>, text: &str) -> Vec<String> {
     let mut unmet: Vec<&Judged> =
         judged.iter().filter(|one| one.finding.verdict != Verdict::Met || one.only_listed).collect();
     // Stable: equal weights keep the job's order.
     unmet.sort_by(|a, b| b.finding.weight.total_cmp(&a.finding.weight));
     let mut advice: Vec<String> = unmet.into_iter().take(MAX_UNMET).map(sentence).collect();
     advice.extend(lint(resume, text));
-    if !is_english {
+    if !resume.is_english {
         advice.push(
             "The comparison of meanings knows English words only; in this language, words are compared as they are written."
                 .to_owned(),

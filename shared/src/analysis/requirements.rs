@@ -153,19 +153,20 @@ pub(super) fn find(job: &str) -> Vec<Requirement> {
     let mut section = None;
     let mut found = Vec::new();
     for line in job.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let lower = line.to_lowercase();
         let bullet = line.trim_start_matches(['-', '*', '•', '–', '·', '‣', '▪', '◦']).trim_start();
         if bullet.len() < line.len() {
-            if let Some(Some(importance)) = section {
-                found.extend(Requirement::of(bullet, cue(bullet).unwrap_or(importance)));
-            } else if section.is_none() {
-                found.extend(Requirement::of(bullet, cue(bullet).unwrap_or(Importance::Required)));
+            if let Some(importance) = section.unwrap_or(Some(Importance::Required)) {
+                found.extend(Requirement::of(bullet, cue(&lower).unwrap_or(importance)));
             }
-        } else if is_heading(line) {
-            section = Some(heading(line));
-        } else if section != Some(None) {
-            let wanted = line.split_inclusive(['.', '!', ';']).map(str::trim);
-            for sentence in wanted.filter(|sentence| contains(sentence, SENTENCE)) {
-                found.extend(Requirement::of(sentence, cue(sentence).unwrap_or(Importance::Required)));
+        } else if is_heading(line, &lower) {
+            section = Some(heading(&lower));
+        } else if section != Some(None) && contains(&lower, SENTENCE) {
+            for sentence in line.split_inclusive(['.', '!', ';']).map(str::trim) {
+                let lower = sentence.to_lowercase();
+                if contains(&lower, SENTENCE) {
+                    found.extend(Requirement::of(sentence, cue(&lower).unwrap_or(Importance::Required)));
+                }
             }
         }
         if found.len() >= MAX_REQUIREMENTS {
@@ -176,43 +177,33 @@ pub(super) fn find(job: &str) -> Vec<Requirement> {
     found
 }
 
-fn is_heading(line: &str) -> bool {
-    let short = line.split_whitespace().count() <= 8 && line.len() <= 80;
+fn is_heading(line: &str, lower: &str) -> bool {
+    let short = line.len() <= 80 && line.split_whitespace().count() <= 8;
     let marked = line.starts_with('#') || line.ends_with(':') || line.chars().all(|c| !c.is_lowercase());
-    short
-        && (marked
-            || (!line.ends_with(['.', '!', '?', ';', ',']) && contains(line, REQUIRED) || contains_exactly(line)))
+    let open = !line.ends_with(['.', '!', '?', ';', ',']);
+    short && (marked || (open && contains(lower, REQUIRED)) || (!line.ends_with('.') && begins_section(lower)))
 }
 
-fn contains_exactly(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    [BONUS, PREFERRED, OTHER].iter().any(|cues| cues.iter().any(|cue| lower.starts_with(cue))) && !line.ends_with('.')
+fn begins_section(lower: &str) -> bool {
+    [BONUS, PREFERRED, OTHER].iter().any(|cues| cues.iter().any(|cue| lower.starts_with(cue)))
 }
 
 /// The importance of what follows a heading; `None` for sections that require nothing.
-fn heading(line: &str) -> Option<Importance> {
-    cue(line).or_else(|| {
-        if contains(line, REQUIRED) {
-            Some(Importance::Required)
-        } else if contains(line, OTHER) {
-            None
-        } else {
-            Some(Importance::Required)
-        }
-    })
+fn heading(lower: &str) -> Option<Importance> {
+    let other = !contains(lower, REQUIRED) && contains(lower, OTHER);
+    cue(lower).or((!other).then_some(Importance::Required))
 }
 
-fn cue(text: &str) -> Option<Importance> {
-    if contains(text, BONUS) {
+fn cue(lower: &str) -> Option<Importance> {
+    if contains(lower, BONUS) {
         Some(Importance::Bonus)
-    } else if contains(text, PREFERRED) {
+    } else if contains(lower, PREFERRED) {
         Some(Importance::Preferred)
     } else {
         None
     }
 }
 
-fn contains(text: &str, cues: &[&str]) -> bool {
-    let lower = text.to_lowercase();
+fn contains(lower: &str, cues: &[&str]) -> bool {
     cues.iter().any(|cue| lower.contains(cue))
 }

@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use super::requirements::{Alternative, Requirement};
 use super::table::{self, Entry};
-use super::words::{Term, is_content, terms};
+use super::words::{Term, is_content, is_english, terms};
 use super::{Evidence, Finding, MET, NEAR, Verdict};
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Redacted, without_placeholders};
 use crate::verify::claimed::{Degree, Timeline, degrees};
-use crate::words::{Word, words};
+use crate::words::{RUN, Word, runs, words};
 
 /// What is only listed, in a list of skills or a summary, counts less than what is used in a position.
 const LISTED: f64 = 0.7;
@@ -18,8 +18,6 @@ const LISTED: f64 = 0.7;
 const RELATED: f64 = 0.5;
 /// From this cosine on two words are relatives.
 const RELATED_COSINE: f64 = 0.62;
-/// Words in a row that stand in the job just so are taken from there.
-const COPIED: usize = 8;
 
 /// A place that shows something.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,6 +41,8 @@ pub(super) struct Resume<'a> {
     pub(super) most_repeated: Option<(String, usize)>,
     pub(super) word_count: usize,
     pub(super) sections: HashSet<&'static str>,
+    /// Both documents.
+    pub(super) is_english: bool,
 }
 
 /// What a requirement's verdict rests on.
@@ -84,9 +84,9 @@ const SECTIONS: [(&str, &[&str]); 4] = [
 impl<'a> Resume<'a> {
     /// Reads a résumé; what stands in the job word for word shows nothing.
     pub(super) fn of(text: &'a str, job: &str) -> Resume<'a> {
-        let plain = without_placeholders(text);
-        let own = words(&plain);
-        let is_copied = copied(&own, job);
+        let (plain, job) = (without_placeholders(text), without_placeholders(job));
+        let (own, job) = (words(&plain), words(&job));
+        let is_copied = copied(&own, &job);
         let mut resume = Resume {
             text,
             lines: Vec::new(),
@@ -99,6 +99,7 @@ impl<'a> Resume<'a> {
             most_repeated: None,
             word_count: own.len(),
             sections: HashSet::new(),
+            is_english: is_english(&own) && is_english(&job),
         };
         let mut counts: HashMap<Skill, usize> = HashMap::new();
         let mut section = "";
@@ -287,17 +288,13 @@ fn is_list(line: &str) -> bool {
 }
 
 /// For every word whether it belongs to a run of words that stands in the job just so, lines and punctuation aside.
-fn copied(own: &[Word<'_>], job: &str) -> Vec<bool> {
-    let plain = without_placeholders(job);
-    let job = words(&plain);
-    let runs: HashSet<Vec<&str>> =
-        job.windows(COPIED).map(|run| run.iter().map(|word| word.lower.as_ref()).collect()).collect();
+fn copied(own: &[Word<'_>], job: &[Word<'_>]) -> Vec<bool> {
+    let runs: HashSet<u64> = runs(job).collect();
     let mut copied = vec![false; own.len()];
-    for (start, run) in own.windows(COPIED).enumerate() {
-        let run: Vec<&str> = run.iter().map(|word| word.lower.as_ref()).collect();
+    for (start, run) in self::runs(own).enumerate() {
         // A list of skills may name the same ones in the same order.
-        if runs.contains(&run) && own[start..start + COPIED].iter().any(|word| !is_content(word)) {
-            copied[start..start + COPIED].fill(true);
+        if runs.contains(&run) && own[start..start + RUN].iter().any(|word| !is_content(word)) {
+            copied[start..start + RUN].fill(true);
         }
     }
     copied

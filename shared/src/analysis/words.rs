@@ -1,15 +1,16 @@
 //! Content words: what is left of a text without function words, job-advert filler and placeholders.
 
+use crate::redaction::Words;
 use crate::words::{Word, root};
 
 /// Function words of English, German, French and Spanish, and words that job descriptions use whatever the job is.
-const STOP: &[&str] = &[
+static STOP: Words<1024> = Words::of(&[
     "a", "about", "across", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "being",
     "both", "but", "by", "can", "could", "do", "does", "done", "e.g", "each", "either", "etc", "for", "from", "good",
-    "great", "had", "has", "have", "he", "her", "him", "his", "how", "i", "i.e", "if", "in", "including", "into", "is",
-    "it", "its", "may", "me", "more", "most", "must", "my", "no", "not", "of", "on", "one", "or", "other", "our",
-    "out", "over", "own", "per", "plus", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them",
-    "then", "there", "these", "they", "this", "those", "through", "to", "under", "up", "us", "used", "using",
+    "great", "had", "has", "have", "he", "her", "him", "his", "how", "i", "i.e", "if", "in", "including", "into",
+    "is", "it", "its", "may", "me", "more", "most", "must", "my", "no", "not", "of", "on", "one", "or", "other",
+    "our", "out", "over", "own", "per", "plus", "she", "should", "so", "some", "such", "than", "that", "the", "their",
+    "them", "then", "there", "these", "they", "this", "those", "through", "to", "under", "up", "us", "used", "using",
     "various", "very", "via", "was", "we", "were", "what", "when", "where", "which", "while", "who", "will", "with",
     "within", "without", "would", "you", "your", "ability", "able", "advantage", "applicant", "apply", "background",
     "bonus", "candidate", "comfortable", "comparable", "demonstrated", "desired", "equivalent", "essential",
@@ -18,14 +19,14 @@ const STOP: &[&str] = &[
     "practical", "preferred", "previous", "proficiency", "proficient", "proven", "qualification", "qualifications",
     "related", "relevant", "required", "requirement", "requirements", "responsibilities", "responsible", "role",
     "similar", "skill", "skills", "solid", "strong", "team", "understanding", "want", "well", "work", "worked",
-    "working", "year", "years", "aber", "als", "am", "an", "auch", "auf", "aus", "bei", "bis", "das", "dem", "den",
-    "der", "des", "die", "du", "durch", "ein", "eine", "einem", "einen", "einer", "erfahrung", "für", "im", "in",
-    "ist", "jahre", "kenntnisse", "mit", "nach", "oder", "sie", "sind", "sowie", "über", "um", "und", "uns", "von",
-    "vor", "wie", "wir", "wird", "zu", "zum", "zur", "au", "aux", "avec", "ce", "ces", "dans", "de", "des", "du", "en",
-    "est", "et", "la", "le", "les", "nous", "ou", "par", "pas", "pour", "qui", "sur", "un", "une", "vos", "votre",
-    "vous", "al", "como", "con", "del", "el", "es", "los", "las", "más", "para", "por", "que", "se", "su", "sus", "y",
-    "años", "experiencia", "expérience", "ans",
-];
+    "working", "year", "years", "aber", "als", "am", "auch", "auf", "aus", "bei", "bis", "das", "dem", "den", "der",
+    "des", "die", "du", "durch", "ein", "eine", "einem", "einen", "einer", "erfahrung", "für", "im", "ist", "jahre",
+    "kenntnisse", "mit", "nach", "oder", "sie", "sind", "sowie", "über", "um", "und", "uns", "von", "vor", "wie",
+    "wir", "wird", "zu", "zum", "zur", "au", "aux", "avec", "ce", "ces", "dans", "de", "en", "est", "et", "la", "le",
+    "les", "nous", "ou", "par", "pas", "pour", "qui", "sur", "un", "une", "vos", "votre", "vous", "al", "como", "con",
+    "del", "el", "es", "los", "las", "más", "para", "por", "que", "se", "su", "sus", "y", "años", "experiencia",
+    "expérience", "ans",
+]);
 
 /// A content word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,18 +56,17 @@ pub(super) fn terms(words: &[Word<'_>]) -> Vec<Term> {
 
 pub(super) fn is_content(word: &Word<'_>) -> bool {
     let single = word.text.chars().count() == 1 && !matches!(word.text, "C" | "R");
-    word.has_letter() && !single && !STOP.contains(&word.lower.as_ref()) && !word.lower.contains("redacted")
+    word.has_letter() && !single && !STOP.has(&word.lower) && !word.lower.contains("redacted")
 }
 
+static ENGLISH: Words<32> = Words::of(&["the", "and", "of", "to", "with", "for", "in", "a", "from", "by"]);
+static OTHERS: Words<64> = Words::of(&[
+    "und", "der", "die", "das", "mit", "für", "von", "et", "les", "des", "pour", "avec", "dans", "el", "los", "las", "con",
+    "para", "por", "del",
+]);
+
 /// Whether a text's function words are mostly English, as far as there are any.
-pub(super) fn is_english(text: &str) -> bool {
-    let count = |list: &[&str]| {
-        text.split(|c: char| !c.is_alphabetic()).filter(|word| list.contains(&word.to_lowercase().as_str())).count()
-    };
-    let english = count(&["the", "and", "of", "to", "with", "for", "in", "a", "from", "by"]);
-    let others = count(&[
-        "und", "der", "die", "das", "mit", "für", "von", "et", "les", "des", "pour", "avec", "dans", "el", "los",
-        "las", "con", "para", "por", "del",
-    ]);
-    others <= english + 3
+pub(super) fn is_english(words: &[Word<'_>]) -> bool {
+    let count = |list: &dyn Fn(&str) -> bool| words.iter().filter(|word| list(&word.lower)).count();
+    count(&|word| OTHERS.has(word)) <= count(&|word| ENGLISH.has(word)) + 3
 }

@@ -3,8 +3,8 @@
 use super::layout::fold;
 
 /// A list of folded words, found by a hash (FNV-1a, 32 bits) with open addressing.
-pub(super) struct Words<const SLOTS: usize> {
-    pub(super) list: &'static [&'static str],
+pub(crate) struct Words<const SLOTS: usize> {
+    pub(crate) list: &'static [&'static str],
     /// Indices into the list plus one; 0 is an empty slot.
     slots: [u16; SLOTS],
 }
@@ -13,7 +13,7 @@ impl<const SLOTS: usize> Words<SLOTS> {
     /// `SLOTS` is a power of two and at least twice the length of the list.
     #[expect(clippy::cast_possible_truncation, reason = "the length is checked; `try_from` is not const")]
     #[expect(clippy::indexing_slicing, reason = "runs in the compiler")]
-    pub(super) const fn of(list: &'static [&'static str]) -> Words<SLOTS> {
+    pub(crate) const fn of(list: &'static [&'static str]) -> Words<SLOTS> {
         assert!(SLOTS.is_power_of_two() && list.len() * 2 <= SLOTS && list.len() < u16::MAX as usize);
         let mut slots = [0; SLOTS];
         let mut index = 0;
@@ -29,8 +29,20 @@ impl<const SLOTS: usize> Words<SLOTS> {
     }
 
     /// Whether a folded word is in the list.
-    pub(super) fn has(&self, word: &str) -> bool {
+    pub(crate) fn has(&self, word: &str) -> bool {
         self.find(hash(word.as_bytes()), |entry| entry == word)
+    }
+
+    /// Where a word is in the list.
+    pub(crate) fn position(&self, word: &str) -> Option<usize> {
+        let mut slot = hash(word.as_bytes()) & (SLOTS - 1);
+        loop {
+            match usize::from(self.slots[slot]) {
+                0 => return None,
+                index if self.list[index - 1] == word => return Some(index - 1),
+                _ => slot = (slot + 1) & (SLOTS - 1),
+            }
+        }
     }
 
     /// Whether a word is in the list, folded; without a copy where it is ASCII.

@@ -1,6 +1,7 @@
 //! Bait: what instructions hidden in a document want to see in an answer, and what else no remark needs.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::links::is_link;
@@ -10,7 +11,7 @@ use crate::lexicon;
 use crate::prompts::SYSTEM;
 use crate::redaction::{Redacted, without_placeholders};
 use crate::request::Input;
-use crate::words::{Word, words};
+use crate::words::{Word, runs, words};
 
 /// What sentences that speak to a model begin with or turn on.
 const INSTRUCTIONS: &[&str] = &[
@@ -26,36 +27,38 @@ const INSTRUCTIONS: &[&str] = &[
     "ajoutez la", "écrivez", "ignora", "instrucciones", "responde con", "añade la palabra", "escribe la palabra",
 ];
 
-/// Words in a row that an answer has from the system prompt and not from its documents.
-const ECHO: usize = 8;
-
 /// A line of so many words at most may be part of a sentence that is spread over lines.
 const SHORT_LINE: usize = 2;
 
-static SYSTEM_RUNS: LazyLock<HashSet<String>> = LazyLock::new(|| runs(SYSTEM).collect());
-
-fn runs(text: &str) -> impl Iterator<Item = String> {
-    let words: Vec<String> = words(text).into_iter().map(|word| word.lower.into_owned()).collect();
-    let runs: Vec<String> = words.windows(ECHO).map(|run| run.join(" ")).collect();
-    runs.into_iter()
-}
+static SYSTEM_RUNS: LazyLock<HashSet<u64>> = LazyLock::new(|| runs(&words(SYSTEM)).collect());
 
 /// Whether a text repeats the system prompt.
-pub(super) fn is_echo(text: &str) -> bool {
-    runs(text).any(|run| SYSTEM_RUNS.contains(&run))
+pub(super) fn is_echo(words: &[Word<'_>]) -> bool {
+    runs(words).any(|run| SYSTEM_RUNS.contains(&run))
 }
 
-/// The words of a request's documents, sorted by who they speak to.
+/// The cues by their longest word: a sentence is searched for those whose word it has.
+static CUES: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut cues: HashMap<&'static str, Vec<&'static str>> = HashMap::new();
+    for cue in INSTRUCTIONS {
+        let words = cue.split(|c: char| !c.is_alphanumeric());
+        let longest = words.max_by_key(|word| word.len()).unwrap_or_default();
+        cues.entry(longest).or_default().push(cue);
+    }
+    cues
+});
+
+/// What a request's documents want of a model, and what they say otherwise.
 pub(super) struct Bait {
-    /// Words only of sentences that instruct a model, of no other use: quoted, shouted or coined.
+    /// Words only of sentences that instruct a model, of no other use: quoted or coined.
     pub(super) wanted: HashSet<String>,
-    /// Every word of the other sentences.
-    ordinary: HashSet<String>,
+    /// All other sentences in lower case.
+    ordinary: String,
 }
 
 impl Bait {
     pub(super) fn of(input: &Input<Redacted>) -> Bait {
-        let mut bait = Bait { wanted: HashSet::new(), ordinary: HashSet::new() };
+        let mut bait = Bait { wanted: HashSet::new(), ordinary: String::new() };
         for text in input.texts() {
             // A sentence of one word a line is a sentence all the same.
             let mut spread = String::new();
@@ -65,26 +68,37 @@ impl Bait {
                     spread.push(' ');
                     continue;
                 }
-                bait.read(&std::mem::take(&mut spread));
+                if !spread.is_empty() {
+                    bait.read(&std::mem::take(&mut spread));
+                }
                 super::sentences(line).into_iter().for_each(|sentence| bait.read(sentence));
             }
             bait.read(&spread);
         }
-        bait.wanted.retain(|word| !bait.ordinary.contains(word));
+        let ordinary = &bait.ordinary;
+        bait.wanted.retain(|word| !ordinary.contains(word.as_str()));
         bait
     }
 
     fn read(&mut self, sentence: &str) {
-        let visible: String = sentence.chars().filter(|c| !is_invisible(*c)).collect();
-        let lower = format!(" {} ", visible.to_lowercase());
-        let instructs = INSTRUCTIONS.iter().any(|cue| lower.contains(cue));
+        let visible: Cow<'_, str> = if sentence.chars().any(is_invisible) {
+            sentence.chars().filter(|c| !is_invisible(*c)).collect()
+        } else {
+            Cow::Borrowed(sentence)
+        };
+        let lower = visible.to_lowercase();
+        let mut parts = lower.split(|c: char| !c.is_alphanumeric());
+        let instructs = parts.any(|word| CUES.get(word).is_some_and(|cues| cues.iter().any(|cue| lower.contains(cue))));
+        if !instructs {
+            self.ordinary.push_str(&lower);
+            self.ordinary.push('\n');
+            return;
+        }
         let plain = without_placeholders(&visible);
         for word in words(&plain) {
             let before = plain[..word.range.start].chars().next_back();
             let quoted = before.is_some_and(|c| matches!(c, '"' | '\'' | '“' | '‘' | '«' | '`' | '„'));
-            if !instructs {
-                self.ordinary.insert(word.lower.into_owned());
-            } else if (quoted || word.is_coined()) && word.text.chars().count() > 2 {
+            if (quoted || word.is_coined()) && word.text.chars().count() > 2 {
                 self.wanted.insert(word.lower.into_owned());
             }
         }
@@ -119,7 +133,7 @@ impl Bait {
         };
         plain.split_whitespace().any(|token| is_link(token) && !known.contains(&trim(token)))
             || words.iter().enumerate().any(strange)
-            || is_echo(&plain)
+            || is_echo(&words)
     }
 }
 

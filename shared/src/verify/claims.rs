@@ -122,7 +122,7 @@ impl Reading<'_> {
     }
 
     fn bait(&mut self) {
-        if let (true, Some(first), Some(last)) = (is_echo(self.plain), self.words.first(), self.words.last()) {
+        if let (true, Some(first), Some(last)) = (is_echo(self.words), self.words.first(), self.words.last()) {
             self.add(Class::Name, first.range.start..last.range.end, false);
         }
         for word in self.words {
@@ -164,7 +164,7 @@ impl Reading<'_> {
                 .take(4)
                 .collect();
             let has_field = |line: &super::source::Line| {
-                let roots: Vec<String> = line.words.iter().map(|word| root(word)).collect();
+                let roots: Vec<String> = words(&line.text).iter().map(|word| root(&word.lower)).collect();
                 field.iter().all(|word| {
                     roots.contains(word)
                         || (matches!(word.as_str(), "comput" | "scienc") && roots.iter().any(|root| root == "c"))
@@ -230,7 +230,7 @@ impl Reading<'_> {
                 .map(|word| root(&word.lower))
                 .collect();
             let has = |line: &super::source::Line, word: &String| {
-                line.words.iter().any(|other| root(other) == *word || is_certifying(word, other))
+                words(&line.text).iter().any(|other| root(&other.lower) == *word || is_certifying(word, &other.lower))
             };
             let supported = self.source.lines.iter().any(|line| wanted.iter().all(|word| has(line, word)))
                 || self.mentions.iter().any(|mention| mention.words.contains(&index));
@@ -245,7 +245,7 @@ impl Reading<'_> {
             // Written in the source just so, whatever the lexicon takes it for there.
             let literal = self.source.has_text(&self.plain[self.span(&mention.words)].to_lowercase())
                 && words.iter().all(|word| {
-                    self.source.exact.contains(word.text)
+                    self.source.has_exact(word)
                         || word.lower.len() > 3 && self.source.words.contains(word.lower.as_ref())
                 })
                 && (wanted.len() == 1 || self.source.has_together(&wanted, 0..self.source.lines.len(), &[]));
@@ -280,7 +280,7 @@ impl Reading<'_> {
             let lower = word.lower.as_ref();
             let bare = lower.strip_suffix("'s").or_else(|| lower.strip_suffix("’s")).unwrap_or(lower);
             let known = |word: &str| self.source.words.contains(word) || self.source.words.contains(singular(word));
-            let spelled = word.text.chars().all(char::is_uppercase) && self.source.initials.contains(lower);
+            let spelled = word.text.chars().all(char::is_uppercase) && self.source.spells(lower);
             let rooted = !coined && self.source.roots.contains(&root(bare));
             let supported = known(bare) || known(lower) || spelled || rooted || lists::is_heading_word(lower);
             self.add(Class::Name, word.range.clone(), supported);
@@ -300,36 +300,35 @@ impl Reading<'_> {
     }
 
     fn supports(&self, claim: &Figure) -> bool {
-        let same_sign = |other: &Figure| other.sign == claim.sign;
         let turned = |other: &Figure| matches!((claim.end, other.end), (Some(a), Some(b)) if a != b);
         let equal: Vec<(usize, &Figure)> = self
             .source
-            .figures()
-            .filter(|(_, other)| other.value == claim.value && same_sign(other) && !turned(other))
+            .figures_of(claim.value)
+            .filter(|(_, other)| other.sign == claim.sign && !turned(other))
             .collect();
-        let counts_same = |other: &Figure| other.counts.is_some() && other.counts == claim.counts;
-        if equal.iter().any(|(_, other)| counts_same(other)) {
+        if equal.iter().any(|(_, other)| other.counts.is_some() && other.counts == claim.counts) {
             return true;
         }
         // What is counted stands beside another figure in the source: then this is not its figure.
-        let contradicted = claim.counts.is_some()
-            && self.source.figures().any(|(line, other)| {
-                counts_same(other)
-                    && same_sign(other)
-                    && (self.aligned.lines.contains(&line) || matches!(claim.sign, Sign::Time(_)))
-            });
+        let is_near = |line: &usize| self.aligned.lines.contains(line) || matches!(claim.sign, Sign::Time(_));
+        let contradicted = claim.counts.as_ref().is_some_and(|counted| {
+            self.source.figures_counting(counted).any(|(line, other)| other.sign == claim.sign && is_near(&line))
+        });
         let aligned = equal.iter().any(|(line, _)| self.aligned.lines.contains(line));
         if aligned && !contradicted {
             return true;
         }
-        let year = claim.value / 1_000_000;
-        let is_year = self
-            .source
-            .lines
-            .iter()
-            .any(|line| line.figures.dates.iter().any(|(_, date)| i128::from(date.year) == year));
         let loose = self.aligned.share < 0.3 && !equal.is_empty() && !contradicted;
-        loose || (claim.sign == Sign::Plain && is_year && (1950..=2049).contains(&year)) || self.is_career(claim)
+        loose || self.is_year(claim) || self.is_career(claim)
+    }
+
+    /// "in 2019" where the source has the year in a date.
+    fn is_year(&self, claim: &Figure) -> bool {
+        let year = claim.value / 1_000_000;
+        let dates = self.source.lines.iter().flat_map(|line| &line.figures.dates);
+        claim.sign == Sign::Plain
+            && (1950..=2049).contains(&year)
+            && dates.into_iter().any(|(_, date)| i128::from(date.year) == year)
     }
 
     /// "9 years of experience" where the source's dates add up to it.
@@ -344,9 +343,11 @@ impl Reading<'_> {
                 || !self.source.words.contains(word)
                 || self.source.exact.contains(&capitalized(word))
         });
-        let stated = self.source.figures().any(|(_, other)| {
-            matches!(other.sign, Sign::Time(Unit::Year)) && other.counts == claim.counts && other.value != claim.value
-        });
+        let counted = claim.counts.as_deref().unwrap_or_default();
+        let stated = self
+            .source
+            .figures_counting(counted)
+            .any(|(_, other)| matches!(other.sign, Sign::Time(Unit::Year)) && other.value != claim.value);
         !of_something && !stated && years * 12 <= i128::from(self.source.months_of_work())
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::redaction::Words;
 use crate::words::Word;
 
 /// A year, or a month of one.
@@ -50,10 +51,10 @@ const MONTHS: &[(&str, u8)] = &[
     ("mrz", 3),
 ];
 
-const OPEN: &[&str] = &[
+static OPEN: Words<64> = Words::of(&[
     "present", "today", "now", "current", "currently", "ongoing", "date", "heute", "dato", "jetzt", "présent",
     "aujourd'hui", "actuel", "actualidad", "presente", "actual", "hoy", "laufend",
-];
+]);
 
 pub(super) const BETWEEN_DATES: &[&str] =
     &["to", "until", "till", "through", "thru", "bis", "à", "au", "a", "hasta", "al"];
@@ -85,7 +86,7 @@ impl Period {
 pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize, Option<Date>)> {
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate() {
-        if OPEN.contains(&word.lower.as_ref()) {
+        if OPEN.has(&word.lower) {
             found.push((word.range.clone(), index, None));
             continue;
         }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::dates::{BETWEEN_DATES, dates};
 pub(super) use super::dates::{Date, Period};
+use crate::redaction::Words;
 use crate::words::{Word, singular};
 
 /// What kind of quantity a figure is. Equal digits of different signs are different facts.
@@ -60,7 +61,9 @@ pub(super) struct Figures {
 
 const MILLIONTHS: i128 = 1_000_000;
 
-const NUMBER_WORDS: &[(&str, i128)] = &[
+const NUMBERS: usize = 54;
+const TIMES: usize = 13;
+const NUMBER_WORDS: [(&str, i128); NUMBERS] = [
     ("two", 2),
     ("three", 3),
     ("four", 4),
@@ -116,7 +119,7 @@ const NUMBER_WORDS: &[(&str, i128)] = &[
     ("doce", 12),
     ("veinte", 20),
 ];
-const MULTIPLES: &[(&str, i128)] = &[
+const MULTIPLES: [(&str, i128); TIMES] = [
     ("doubled", 2),
     ("doubling", 2),
     ("twofold", 2),
@@ -131,6 +134,19 @@ const MULTIPLES: &[(&str, i128)] = &[
     ("verdoppelt", 2),
     ("doublé", 2),
 ];
+static NUMBER_NAMES: Words<256> = Words::of(&names(&NUMBER_WORDS));
+static MULTIPLE_NAMES: Words<64> = Words::of(&names(&MULTIPLES));
+
+const fn names<const N: usize>(pairs: &[(&'static str, i128); N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut at = 0;
+    while at < N {
+        names[at] = pairs[at].0;
+        at += 1;
+    }
+    names
+}
+
 const SCALES: &[(&str, i128)] = &[
     ("k", 1_000),
     ("thousand", 1_000),
@@ -229,13 +245,13 @@ fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option
     let is_date = |at: usize| dated.iter().any(|(range, _, _)| range.contains(&at));
     for (index, word) in words.iter().enumerate() {
         let lower = word.lower.as_ref();
-        if let Some((_, times)) = MULTIPLES.iter().find(|(name, _)| *name == lower) {
-            let value = times * MILLIONTHS;
+        if let Some(at) = MULTIPLE_NAMES.position(lower) {
+            let value = MULTIPLES[at].1 * MILLIONTHS;
             found.push(Figure { range: word.range.clone(), value, sign: Sign::Times, counts: None, end: None });
             continue;
         }
-        if let Some((_, number)) = NUMBER_WORDS.iter().find(|(name, _)| *name == lower) {
-            push(line, words, index, word.range.clone(), number * MILLIONTHS, &mut found);
+        if let Some(at) = NUMBER_NAMES.position(lower) {
+            push(line, words, index, word.range.clone(), NUMBER_WORDS[at].1 * MILLIONTHS, &mut found);
         }
     }
     for range in digits(line) {

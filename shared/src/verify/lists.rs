@@ -1,7 +1,9 @@
 //! Words that make a claim: titles, degrees, verbs.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::redaction::Words;
 use crate::words::Word;
 
 /// A level of study.
@@ -14,7 +16,7 @@ pub(crate) enum Degree {
     Doctor,
 }
 
-const ROLES: &[&str] = &[
+static ROLES: Words<1024> = Words::of(&[
     "engineer", "developer", "manager", "director", "analyst", "consultant", "architect", "designer", "scientist",
     "administrator", "nurse", "teacher", "accountant", "officer", "president", "executive", "specialist",
     "coordinator", "assistant", "associate", "technician", "supervisor", "lead", "intern", "trainee", "apprentice",
@@ -36,18 +38,18 @@ const ROLES: &[&str] = &[
     "infirmier", "infirmière", "comptable", "gérant", "gérante", "chargé", "chargée", "ingeniero", "ingeniera",
     "desarrollador", "desarrolladora", "gerente", "director", "directora", "jefe", "jefa", "becario", "becaria",
     "enfermero", "enfermera", "contable", "profesor", "profesora",
-];
+]);
 /// Role words that are ordinary words, too: alone they make no title.
-const WEAK_ROLES: &[&str] = &[
+static WEAK_ROLES: Words<128> = Words::of(&[
     "lead", "head", "chief", "associate", "assistant", "partner", "owner", "principal", "cook", "coach", "driver",
     "master", "fellow", "chair", "buyer", "agent", "representative", "executive", "operator", "specialist", "captain",
     "trainer", "trader", "tester",
-];
-const SENIORITY: &[&str] = &[
+]);
+static SENIORITY: Words<128> = Words::of(&[
     "intern", "junior", "senior", "staff", "principal", "lead", "chief", "head", "vp", "vice", "executive", "managing",
     "deputy", "assistant", "associate", "sr", "jr", "global", "group", "regional", "distinguished", "leitender",
     "leitende", "stellvertretender",
-];
+]);
 /// Whoever leaves these out claims more than he was.
 pub(super) const LOW: &[&str] = &[
     "intern", "internship", "junior", "jr", "trainee", "apprentice", "assistant", "associate", "deputy", "student",
@@ -60,7 +62,7 @@ pub(super) const LOW_BEFORE: &[&str] = &[
     "assistant", "associate", "deputy", "acting", "interim", "vice", "co", "former", "student", "stage", "entry",
     "volunteer", "graduate",
 ];
-const STRONG: &[&str] = &[
+static STRONG: Words<512> = Words::of(&[
     "led", "lead", "leading", "managed", "managing", "directed", "directing", "headed", "heading", "owned", "own",
     "owning", "spearheaded", "spearheading", "oversaw", "overseeing", "oversee", "supervised", "supervising",
     "architected", "founded", "established", "pioneered", "orchestrated", "drove", "driving", "championed",
@@ -68,21 +70,21 @@ const STRONG: &[&str] = &[
     "revolutionized", "invented", "initiated", "leitete", "verantwortete", "dirigé", "dirigí", "lideré", "manage",
     "direct", "supervise", "own", "owns", "leads", "manages", "headed", "single", "solely", "independently", "expert",
     "mastered",
-];
+]);
 /// Strong enough to be a claim of its own where the source has none of [`STRONG`].
-const INFLATING: &[&str] = &[
+static INFLATING: Words<128> = Words::of(&[
     "led", "leading", "managed", "managing", "directed", "headed", "owned", "spearheaded", "spearheading", "oversaw",
     "overseeing", "supervised", "supervising", "architected", "founded", "pioneered", "orchestrated", "drove",
     "championed", "chaired", "masterminded", "lead", "manage", "direct", "own", "supervise", "single-handedly",
     "solely",
-];
-const SCHOOLS: &[&str] = &[
+]);
+static SCHOOLS: Words<256> = Words::of(&[
     "university", "college", "school", "institute", "academy", "universität", "hochschule", "fachhochschule",
     "gymnasium", "université", "lycée", "école", "universidad", "escuela", "instituto", "bachelor", "master", "bsc",
     "msc", "b.sc", "m.sc", "phd", "ph.d", "diploma", "degree", "polytechnic", "bs", "ba", "ms", "mba", "b.a", "m.a",
     "b.s", "m.s", "beng", "meng", "abitur",
-];
-const FUNCTION_WORDS: &[&str] = &[
+]);
+static FUNCTION_WORDS: Words<512> = Words::of(&[
     "a", "an", "the", "and", "or", "but", "of", "in", "on", "at", "to", "for", "from", "by", "with", "as", "is", "was",
     "were", "are", "be", "been", "it", "its", "this", "that", "these", "those", "into", "over", "under", "per", "via",
     "their", "our", "my", "his", "her", "your", "we", "i", "they", "which", "who", "also", "than", "then", "all",
@@ -91,8 +93,8 @@ const FUNCTION_WORDS: &[&str] = &[
     "oder", "mit", "von", "für", "im", "am", "zu", "zur", "zum", "den", "dem", "des", "ein", "eine", "bei", "auf",
     "aus", "als", "le", "la", "les", "et", "ou", "du", "de", "des", "en", "un", "une", "pour", "avec", "dans", "sur",
     "par", "el", "los", "las", "y", "o", "con", "para", "por", "del", "al", "una",
-];
-const HEADINGS: &[&str] = &[
+]);
+static HEADINGS: Words<1024> = Words::of(&[
     "summary", "professional", "experience", "work", "education", "skills", "skill", "technical", "core",
     "competencies", "competency", "projects", "project", "certifications", "certification", "certificates",
     "certificate", "licenses", "awards", "honors", "languages", "language", "interests", "references", "profile",
@@ -107,66 +109,80 @@ const HEADINGS: &[&str] = &[
     "berufliche", "erfahrung", "expérience", "expériences", "professionnelle", "professionnelles", "formation",
     "compétences", "langues", "centres", "intérêt", "projets", "résumé", "experiencia", "laboral", "profesional",
     "educación", "formación", "habilidades", "idiomas", "perfil", "proyectos", "intereses", "competencias",
-];
+]);
 /// Acronyms that an honest sentence may use without the source having them.
-const ORDINARY_ACRONYMS: &[&str] = &[
+static ORDINARY_ACRONYMS: Words<256> = Words::of(&[
     "KPI", "KPIs", "ROI", "SLA", "SLAs", "UI", "UX", "QA", "IT", "HR", "B2B", "B2C", "SaaS", "P&L", "SOP", "SOPs",
     "FAQ", "PDF", "US", "USA", "UK", "EU", "R&D", "CV", "ID", "AM", "PM", "OK", "TV", "PC", "PR", "VIP", "FTE", "FTEs",
     "YoY", "Q1", "Q2", "Q3", "Q4", "II", "III", "IV", "API", "APIs", "EMEA", "APAC",
-];
-const NO_NAMES: &[&str] = &[
+]);
+static NO_NAMES: Words<256> = Words::of(&[
     "I", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
     "april", "may", "june", "july", "august", "september", "october", "november", "december", "dear", "sincerely",
     "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english",
-];
+]);
 
 pub(super) fn is_role(singular: &str) -> bool {
-    ROLES.contains(&singular)
+    ROLES.has(singular)
 }
 
 pub(super) fn is_weak_role(singular: &str) -> bool {
-    WEAK_ROLES.contains(&singular)
+    WEAK_ROLES.has(singular)
 }
 
 pub(super) fn is_seniority(lower: &str) -> bool {
-    SENIORITY.contains(&lower)
+    SENIORITY.has(lower)
 }
 
 pub(super) fn is_strong(lower: &str) -> bool {
-    STRONG.contains(&lower)
+    STRONG.has(lower)
 }
 
 pub(super) fn is_inflating(lower: &str) -> bool {
-    INFLATING.contains(&lower)
+    INFLATING.has(lower)
 }
 
 pub(super) fn is_school(word: &str) -> bool {
-    SCHOOLS.contains(&word)
+    SCHOOLS.has(word)
 }
 
 pub(super) fn is_function_word(lower: &str) -> bool {
-    FUNCTION_WORDS.contains(&lower)
+    FUNCTION_WORDS.has(lower)
 }
 
 pub(super) fn is_heading_word(lower: &str) -> bool {
-    HEADINGS.contains(&lower)
+    HEADINGS.has(lower)
 }
 
 /// Words whose capital letter names nobody.
 pub(super) fn is_no_name(word: &Word<'_>) -> bool {
-    NO_NAMES.contains(&word.lower.as_ref()) || word.text == "I" || ORDINARY_ACRONYMS.contains(&word.text)
+    NO_NAMES.has(&word.lower) || word.text == "I" || ORDINARY_ACRONYMS.has(word.text)
 }
+
+static DEGREES: Words<128> = Words::of(&[
+    "bachelor", "bachelors", "bsc", "bba", "beng", "btech", "licenciatura", "baccalaureate", "undergraduate", "bfa", "bsn", "bed", "bs",
+    "ba", "be", "masters", "msc", "meng", "mtech", "mfa", "mph", "msn", "máster", "diplom", "master", "ms", "ma", "med", "mba", "phd",
+    "doctorate", "doctoral", "dphil", "edd", "dnp", "pharmd", "doktor", "doctorat", "doctorado", "associate", "associates",
+]);
 
 /// Degrees with the index of the word that says so.
 pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degree)> {
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate() {
         let next = words.get(index + 1).map(|next| next.lower.as_ref());
-        let bare: String = word.lower.chars().filter(|c| !matches!(c, '.' | '\'' | '’')).collect();
+        let signed = word.lower.contains(['.', '\'', '’']);
+        let bare: Cow<'_, str> = if signed {
+            word.lower.chars().filter(|c| !matches!(c, '.' | '\'' | '’')).collect()
+        } else {
+            Cow::Borrowed(&word.lower)
+        };
+        if !DEGREES.has(&bare) {
+            continue;
+        }
         let dotted = word.text.contains('.') || line[word.range.end..].starts_with('.');
         let capitals = word.text.chars().filter(|c| c.is_uppercase()).count() > 1 || dotted;
         let followed = matches!(next, Some("of" | "in" | "degree" | "thesis" | "program" | "programme"));
-        let degree = match bare.as_str() {
+        let degree = match bare.as_ref() {
             "bachelor" | "bachelors" | "bsc" | "bba" | "beng" | "btech" | "licenciatura" | "baccalaureate"
             | "undergraduate" | "bfa" | "bsn" | "bed"
                 if bare != "bed" || capitals =>

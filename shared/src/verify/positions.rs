@@ -96,7 +96,7 @@ impl Reading<'_> {
             let partly = titles
                 .iter()
                 .flat_map(|words| self.content(words))
-                .filter(|word| self.source.lines[entry.head.clone()].iter().any(|line| line.words.contains(word)));
+                .filter(|word| entry.head.clone().any(|line| self.source.line_has(line, word)));
             let period =
                 periods.iter().filter(|period| entry.periods.iter().any(|other| period.is_in(other))).count() * 3;
             employer + title + period + usize::from(partly.count() > 0)

@@ -1,6 +1,7 @@
 //! The source: what an answer may claim.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::bait::Bait;
 use super::claimed::total_months;
@@ -25,14 +26,17 @@ pub struct Source {
     pub(super) lines: Vec<Line>,
     /// Positions, dated lines with what stands around them.
     pub(super) entries: Vec<Entry>,
-    /// Every word as written.
+    /// Every word that is not all lower case, as written.
     pub(super) exact: HashSet<String>,
+    /// A number for every word in lower case and in the singular.
+    ids: HashMap<String, u32>,
+    /// Figures by value, and by what they count: line and index there.
+    by_value: HashMap<i128, Vec<(u32, u32)>>,
+    by_count: HashMap<String, Vec<(u32, u32)>>,
     /// Every word in lower case and in the singular.
     pub(super) words: HashSet<String>,
     /// Every root.
     pub(super) roots: HashSet<String>,
-    /// Initials of every run of two to five words: what an acronym may stand for.
-    pub(super) initials: HashSet<String>,
     pub(super) skills: HashSet<Skill>,
     pub(super) degrees: HashSet<lists::Degree>,
     /// Words that a document's hidden instruction wants to see in the answer.
@@ -50,8 +54,10 @@ pub struct Source {
 /// A line of a source.
 pub(super) struct Line {
     pub(super) text: String,
-    /// Words in lower case, in the singular, in order.
-    pub(super) words: Vec<String>,
+    /// Words in lower case, in the singular, in order, as numbers of [`Source::ids`].
+    pub(super) words: Vec<u32>,
+    /// Names a school or a degree.
+    is_school: bool,
     pub(super) figures: Figures,
     pub(super) is_bullet: bool,
     pub(super) has_strong_verb: bool,
@@ -62,7 +68,7 @@ pub(super) struct Line {
 /// A position, a study, a project: a dated line with the lines of its head.
 pub(super) struct Entry {
     /// Lines of the head, by index.
-    pub(super) head: std::ops::Range<usize>,
+    pub(super) head: Range<usize>,
     pub(super) periods: Vec<Period>,
 }
 
@@ -134,9 +140,13 @@ impl Source {
         let words = words(&plain);
         let index = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         for word in &words {
-            self.exact.insert(word.text.to_owned());
-            self.words.insert(word.lower.clone().into_owned());
-            self.words.insert(singular(&word.lower).to_owned());
+            if word.text != word.lower {
+                self.exact.insert(word.text.to_owned());
+            }
+            if !self.words.contains(word.lower.as_ref()) {
+                self.words.insert(word.lower.clone().into_owned());
+                self.words.insert(singular(&word.lower).to_owned());
+            }
         }
         for root in roots(&words) {
             let lines = self.lines_of.entry(root.clone()).or_default();
@@ -145,27 +155,30 @@ impl Source {
             }
             self.roots.insert(root);
         }
-        for (start, _) in words.iter().enumerate() {
-            let mut initials = String::new();
-            for word in words
-                .iter()
-                .skip(start)
-                .filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for"))
-                .take(5)
-            {
-                initials.extend(word.lower.chars().next());
-                if initials.len() > 1 {
-                    self.initials.insert(initials.clone());
-                }
-            }
-        }
         self.skills.extend(lexicon::find(&plain, &words).into_iter().map(|mention| mention.skill));
         self.degrees.extend(lists::degrees(&plain, &words).into_iter().map(|(_, degree)| degree));
+        let figures = figures::read(&plain, &words);
+        for (at, figure) in (0..).zip(&figures.figures) {
+            self.by_value.entry(figure.value).or_default().push((index, at));
+            if let Some(counted) = &figure.counts {
+                self.by_count.entry(counted.clone()).or_default().push((index, at));
+            }
+        }
+        let ids = words.iter().map(|word| {
+            let word = singular(&word.lower);
+            let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+            match self.ids.get(word) {
+                Some(id) => *id,
+                None => *self.ids.entry(word.to_owned()).or_insert(next),
+            }
+        });
+        let ids: Vec<u32> = ids.collect();
         self.lines.push(Line {
+            is_school: words.iter().any(|word| lists::is_school(singular(&word.lower))),
             is_bullet: is_bullet(line),
             has_strong_verb: words.iter().any(|word| lists::is_strong(&word.lower)),
-            figures: figures::read(&plain, &words),
-            words: words.iter().map(|word| singular(&word.lower).to_owned()).collect(),
+            figures,
+            words: ids,
             text: line.to_owned(),
             section: 0,
         });
@@ -258,18 +271,41 @@ impl Source {
         self.placeholders.contains(&key)
     }
 
+    /// Whether the source has a word in just this spelling.
+    pub(super) fn has_exact(&self, word: &Word<'_>) -> bool {
+        let set = if word.text == word.lower { &self.words } else { &self.exact };
+        set.contains(word.text)
+    }
+
     pub(super) fn has_text(&self, lower: &str) -> bool {
         self.text.contains(lower)
     }
 
-    /// Whether one line has all these words within a window not much longer than they are.
-    pub(super) fn has_together(
-        &self,
-        wanted: &[String],
-        mut lines: impl Iterator<Item = usize>,
-        forbidden: &[&str],
-    ) -> bool {
-        lines.any(|index| self.lines.get(index).is_some_and(|line| line.has_together(wanted, forbidden)))
+    /// Whether the first letters of words in a row spell this, small words aside: what an acronym may stand for.
+    pub(super) fn spells(&self, acronym: &str) -> bool {
+        let letters: Vec<char> = acronym.chars().collect();
+        self.lines.iter().any(|line| {
+            let words = words(&line.text);
+            let content = words.iter().filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for"));
+            let initials: Vec<char> = content.filter_map(|word| word.lower.chars().next()).collect();
+            initials.windows(letters.len()).any(|run| run == letters)
+        })
+    }
+
+    /// Whether a line has this word, in lower case and in the singular.
+    pub(super) fn line_has(&self, line: usize, word: &str) -> bool {
+        self.ids.get(word).is_some_and(|id| self.lines[line].words.contains(id))
+    }
+
+    /// Whether one of these lines has all these words within a window not much longer than they are.
+    pub(super) fn has_together(&self, wanted: &[String], lines: Range<usize>, forbidden: &[&str]) -> bool {
+        let ids: Option<Vec<u32>> = wanted.iter().map(|word| self.ids.get(word).copied()).collect();
+        let Some(ids) = ids else { return false };
+        let forbidden: Vec<(u32, bool)> = forbidden
+            .iter()
+            .filter_map(|word| Some((*self.ids.get(*word)?, lists::LOW_BEFORE.contains(word))))
+            .collect();
+        self.lines[lines].iter().any(|line| line.has_together(&ids, &forbidden))
     }
 
     /// Dated months outside education, overlaps counted once; an open end reaches to the latest year that is named.
@@ -282,32 +318,39 @@ impl Source {
         let latest = latest.map(|date| date.year).max().unwrap_or(0);
         let is_work = |entry: &&Entry| {
             let head = &self.lines[entry.head.clone()];
-            !head.iter().any(|line| line.words.iter().any(|word| lists::is_school(word)))
+            !head.iter().any(|line| line.is_school)
         };
         total_months(self.entries.iter().filter(is_work).flat_map(|entry| &entry.periods), latest)
     }
 
-    pub(super) fn figures(&self) -> impl Iterator<Item = (usize, &Figure)> {
-        self.lines
-            .iter()
-            .enumerate()
-            .flat_map(|(index, line)| line.figures.figures.iter().map(move |figure| (index, figure)))
+    /// The source's figures of this value, with their lines.
+    pub(super) fn figures_of(&self, value: i128) -> impl Iterator<Item = (usize, &Figure)> {
+        self.figures_at(self.by_value.get(&value))
+    }
+
+    /// The source's figures that count this, with their lines.
+    pub(super) fn figures_counting(&self, counted: &str) -> impl Iterator<Item = (usize, &Figure)> {
+        self.figures_at(self.by_count.get(counted))
+    }
+
+    fn figures_at(&self, places: Option<&Vec<(u32, u32)>>) -> impl Iterator<Item = (usize, &Figure)> {
+        let places = places.into_iter().flatten();
+        places.map(|&(line, at)| (line as usize, &self.lines[line as usize].figures.figures[at as usize]))
     }
 }
 
 impl Line {
-    fn has_together(&self, wanted: &[String], forbidden: &[&str]) -> bool {
+    fn has_together(&self, wanted: &[u32], forbidden: &[(u32, bool)]) -> bool {
         let window = wanted.len() + 2;
         let Some(first) = wanted.first() else { return true };
         let mut places = self.words.iter().enumerate().filter(|(_, word)| *word == first).map(|(at, _)| at);
         places.any(|at| {
             let near = &self.words[at.saturating_sub(window)..(at + window).min(self.words.len())];
-            let before = at.checked_sub(1).map(|before| self.words[before].as_str());
-            wanted.iter().all(|word| near.contains(word))
-                && !near.iter().any(|word| {
-                    let lowers = !lists::LOW_BEFORE.contains(&word.as_str()) || before == Some(word.as_str());
-                    lowers && forbidden.contains(&word.as_str()) && !wanted.contains(word)
-                })
+            let before = at.checked_sub(1).map(|before| self.words[before]);
+            let lowers = |(word, only_before): &(u32, bool)| {
+                !wanted.contains(word) && if *only_before { before == Some(*word) } else { near.contains(word) }
+            };
+            wanted.iter().all(|word| near.contains(word)) && !forbidden.iter().any(lowers)
         })
     }
 }

@@ -1,0 +1,103 @@
+//! What analysis and verification cost, beside a plain pass over the same bytes.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use shared::analysis::analyze;
+use shared::redaction::{Redacted, Vault, redact};
+use shared::request::Input;
+use shared::verify::{Mode, verify_document};
+use tests::fixtures::{JOB, RESUME};
+
+use super::Checks;
+
+const ROUNDS: usize = 200;
+/// The body of the reference measurements: a résumé of 2.6 KB, a job of 1.8 KB.
+const RESUME_BYTES: usize = 2_600;
+const JOB_BYTES: usize = 1_800;
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+pub(super) fn run(checks: &mut Checks) {
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    // The first call reads the lexicon; nothing before it in this process may have.
+    let (resume, job) = (lines(RESUME, RESUME_BYTES), lines(JOB, JOB_BYTES));
+    let (redacted, vault) = texts(&resume, &job);
+    let begun = Instant::now();
+    black_box(analyze(&redacted[0], &redacted[1]));
+    let first = begun.elapsed();
+    let analysis = median(|| drop(black_box(analyze(&redacted[0], &redacted[1]))));
+    let begun = Instant::now();
+    black_box(verified(&redacted, &vault));
+    let first_verified = begun.elapsed();
+    let verification = median(|| _ = black_box(verified(&redacted, &vault)));
+    let bytes = resume.len() + job.len();
+    let pass = median(|| _ = black_box(resume.chars().chain(job.chars()).filter(|c| c.is_alphabetic()).count()));
+    let init = micros(first.saturating_sub(analysis)) + micros(first_verified.saturating_sub(verification));
+    println!("speed: {bytes} bytes of résumé and job, median of {ROUNDS} runs, one thread");
+    println!("  counting the letters  {:>8.1} µs", micros(pass));
+    println!("  analysis              {:>8.1} µs  x {:.0}", micros(analysis), micros(analysis) / micros(pass));
+    println!("  verification          {:>8.1} µs  x {:.0}", micros(verification), micros(verification) / micros(pass));
+    println!("  table and lexicon, once {init:>6.1} µs (first calls less the median)");
+    println!("  nanoseconds per byte by size of the résumé:");
+    for (name, step) in [("analysis", true), ("verification", false)] {
+        let per_byte: Vec<f64> = [1usize, 4, 16]
+            .into_iter()
+            .map(|times| {
+                let resume = RESUME.repeat(times);
+                let (redacted, vault) = texts(&resume, &job);
+                let time = best(|| {
+                    if step { drop(black_box(analyze(&redacted[0], &redacted[1]))) } else { _ = black_box(verified(&redacted, &vault)) }
+                });
+                micros(time) * 1e3 / length(resume.len() + job.len())
+            })
+            .collect();
+        println!("    {name:<14}{:>8.1}{:>8.1}{:>8.1}   x {:.2}", per_byte[0], per_byte[1], per_byte[2], per_byte[2] / per_byte[0]);
+        checks.check(&format!("{name} is linear"), per_byte[2] < per_byte[0] * 2.5);
+    }
+    checks.check("analysis takes at most 0.5 ms", micros(analysis) <= 500.0);
+    checks.check("verification takes at most 0.5 ms", micros(verification) <= 500.0);
+    checks.check("table and lexicon take at most 0.3 ms", init <= 300.0);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few hundred kilobytes")]
+fn length(bytes: usize) -> f64 {
+    bytes as f64
+}
+
+/// Whole lines of a text up to `bytes`.
+fn lines(text: &str, bytes: usize) -> String {
+    let mut kept = String::new();
+    for line in text.split_inclusive('\n').take_while(|line| line.len() <= bytes) {
+        if kept.len() + line.len() > bytes {
+            break;
+        }
+        kept.push_str(line);
+    }
+    kept
+}
+
+fn texts(resume: &str, job: &str) -> (Vec<Redacted>, Vault) {
+    let input = Input::ResumeOptimization { resume: resume.to_owned(), job: job.to_owned() };
+    let (redacted, vault) = redact(&input);
+    (redacted.texts().cloned().collect(), vault)
+}
+
+fn verified(redacted: &[Redacted], vault: &Vault) -> usize {
+    verify_document(&redacted[0], &redacted[1], redacted[0].as_str(), Mode::Revert, vault).1.checked
+}
+
+fn median(mut step: impl FnMut()) -> Duration {
+    let mut times: Vec<Duration> = (0..ROUNDS).map(|_| time(&mut step)).collect();
+    times.sort();
+    times[ROUNDS / 2]
+}
+
+fn best(mut step: impl FnMut()) -> Duration {
+    (0..10).map(|_| time(&mut step)).min().unwrap_or_default()
+}
+
+fn time(step: &mut impl FnMut()) -> Duration {
+    let begun = Instant::now();
+    step();
+    begun.elapsed()
+}
