@@ -136,6 +136,11 @@ pub fn lexical_similarity(resume: &Redacted, job: &Redacted) -> f64 {
     similarity::lexical(resume.as_str(), job.as_str())
 }
 
+/// Whether a word is in the table of words: then a capital letter alone does not make it a name.
+pub(crate) fn is_ordinary_word(lower: &str) -> bool {
+    table::find(lower).is_some()
+}
+
 fn score(judged: &[Judged]) -> Option<f64> {
     let total: f64 = judged.iter().map(|judged| judged.finding.weight).sum();
     let reached: f64 = judged.iter().map(|judged| judged.finding.weight * judged.coverage).sum();

@@ -268,6 +268,9 @@ impl<'a> Verifier<'a> {
             let text = self.sentence(sentence, own, start, sentences.len() == 1);
             kept.push_str(&text);
         }
+        if !content.trim().is_empty() {
+            content.clone_into(&mut self.context.before);
+        }
         let kept = if sentences.len() > 1 { kept.trim_end() } else { kept.as_str() };
         if kept.trim().is_empty() && !content.trim().is_empty() {
             return String::new();

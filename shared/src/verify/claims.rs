@@ -3,11 +3,12 @@
 use std::ops::Range;
 
 use super::Class;
-use super::figures::{self, Figure, Sign, Unit};
+use super::figures::{self, Date, Figure, Sign, Unit};
 use super::bait::is_echo;
 use super::links::is_link;
 use super::lists;
-use super::source::{Aligned, Source, is_bullet};
+use super::source::{Aligned, Source, ends_sentence, is_bullet};
+use crate::analysis::is_ordinary_word;
 use crate::lexicon::{self, Kind, Mention};
 use crate::redaction::{Kind as Personal, Vault, placeholders, without_placeholders};
 use crate::words::{Word, root, singular, words};
@@ -24,6 +25,8 @@ pub(super) struct Claim {
 /// What earlier lines of the answer say about a line: the position that it stands under.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Context {
+    /// The line before.
+    pub(super) before: String,
     pub(super) entry: Option<usize>,
     /// What the answer's head has said since it turned to that position.
     pub(super) has_title: bool,
@@ -50,6 +53,8 @@ pub(super) struct Reading<'a> {
     /// Has a period or a date.
     pub(super) is_dated: bool,
     claims: Vec<Claim>,
+    /// Which bytes belong to a claim.
+    taken: Vec<bool>,
 }
 
 /// The claims of a line in order of class. Reads nothing but the line, the source and what earlier lines left in `context`.
@@ -60,7 +65,7 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
     let is_heading =
         !words.is_empty() && words.len() <= 6 && words.iter().all(|word| lists::is_heading_word(&word.lower));
     let is_head =
-        !is_bullet(line) && words.len() <= HEAD_WORDS && !plain.trim_end().ends_with(['.', '!', '?']) && !is_heading;
+        !is_bullet(line) && words.len() <= HEAD_WORDS && !ends_sentence(&plain) && !is_heading;
     let aligned = source.align(&words);
     let mut reading = Reading {
         source,
@@ -72,6 +77,7 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
         is_heading,
         is_dated: false,
         claims: Vec::new(),
+        taken: vec![false; plain.len()],
     };
     reading.placeholders(line, vault);
     reading.bait();
@@ -84,7 +90,11 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
     reading.figures();
     reading.scope(line);
     // What is copied is true, unless so short that it may be true of another position.
-    if words.len() >= COPIED_WORDS && source.says(line) {
+    let place = source.following(&context.before, line);
+    if let Some(entry) = place.and_then(|place| source.entry_of(place)) {
+        *context = Context { entry: Some(entry), ..std::mem::take(context) };
+    }
+    if place.is_some() || (words.len() >= COPIED_WORDS && source.says(line)) {
         reading
             .claims
             .iter_mut()
@@ -97,14 +107,18 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
 
 impl Reading<'_> {
     pub(super) fn add(&mut self, class: Class, range: Range<usize>, supported: bool) {
-        let overlaps = |claim: &Claim| claim.range.start < range.end && range.start < claim.range.end;
-        if !self.claims.iter().any(overlaps) {
+        if !self.taken[range.clone()].contains(&true) {
+            self.taken[range.clone()].fill(true);
             self.claims.push(Claim { class, range, supported });
         }
     }
 
+    pub(super) fn has_degree(&self) -> bool {
+        self.claims.iter().any(|claim| claim.class == Class::Degree)
+    }
+
     fn is_taken(&self, at: usize) -> bool {
-        self.claims.iter().any(|claim| claim.range.contains(&at))
+        self.taken.get(at) == Some(&true)
     }
 
     /// Personal data of the job is none of the applicant's.
@@ -263,8 +277,13 @@ impl Reading<'_> {
         let capitals = self.words.iter().filter(|word| word.has_letter() && word.is_capitalized()).count();
         let shouts = !self.plain.chars().any(char::is_lowercase);
         let all_capital = capitals * 3 > lettered * 2 && lettered > 3 && !self.is_head;
-        for word in self.words {
+        let expanded = self.expansions();
+        let label = self.plain.find(':').filter(|at| self.words.iter().filter(|word| word.range.end <= *at).count() <= 4);
+        for (index, word) in self.words.iter().enumerate() {
             if self.is_taken(word.range.start) || lists::is_no_name(word) || !word.has_letter() {
+                continue;
+            }
+            if expanded[index] {
                 continue;
             }
             let has_digit = word.text.bytes().any(|byte| byte.is_ascii_digit());
@@ -274,7 +293,19 @@ impl Reading<'_> {
                 && self.source.capitals_are_names
                 && !all_capital
                 && word.text.chars().count() > 1;
-            if !coined && !named {
+            // A line of its own with a name that no dictionary has: an employer, a school.
+            let alone = word.starts
+                && word.is_capitalized()
+                && self.is_head
+                && self.words.len() <= 6
+                && !word.lower.ends_with("ed")
+                && !word.lower.ends_with("ing")
+                && self.source.capitals_are_names
+                && !is_ordinary_word(&word.lower);
+            // Title Case and labels: ordinary words name nobody there.
+            let in_label = label.is_some_and(|at| word.range.end <= at);
+            let titled = (in_label || shouts || capitals * 3 >= lettered * 2) && is_ordinary_word(&word.lower);
+            if !coined && !alone && (!named || titled || shouts) {
                 continue;
             }
             let lower = word.lower.as_ref();
@@ -287,10 +318,33 @@ impl Reading<'_> {
         }
     }
 
+    /// For each word whether it belongs to the full form of an acronym that the source or the line has, or is an acronym that
+    /// the line spells out.
+    pub(super) fn expansions(&self) -> Vec<bool> {
+        let mut expanded = vec![false; self.words.len()];
+        let content: Vec<usize> = (0..self.words.len()).filter(|at| !lists::is_function_word(&self.words[*at].lower)).collect();
+        for length in 2..=6 {
+            for run in content.windows(length) {
+                if !run.iter().all(|at| self.words[*at].is_capitalized()) {
+                    continue;
+                }
+                let initials: String = run.iter().filter_map(|at| self.words[*at].lower.chars().next()).collect();
+                let own = self.words.iter().position(|word| word.lower == initials && word.text.chars().all(char::is_uppercase));
+                if self.source.words.contains(&initials) {
+                    run.iter().for_each(|at| expanded[*at] = true);
+                } else if let Some(own) = own.filter(|own| !run.contains(own)) {
+                    expanded[own] = true;
+                }
+            }
+        }
+        expanded
+    }
+
     fn figures(&mut self) {
         let found = figures::read(self.plain, self.words);
         for figure in found.figures {
-            if self.is_taken(figure.range.start) {
+            // "one of" claims nothing; "1" may be the source's "one".
+            if self.is_taken(figure.range.start) || self.plain[figure.range.clone()].eq_ignore_ascii_case("one") {
                 continue;
             }
             let supported = self.supports(&figure);
@@ -300,7 +354,10 @@ impl Reading<'_> {
     }
 
     fn supports(&self, claim: &Figure) -> bool {
-        let turned = |other: &Figure| matches!((claim.end, other.end), (Some(a), Some(b)) if a != b);
+        let differs = |a: Option<Unit>, b: Option<Unit>| matches!((a, b), (Some(a), Some(b)) if a != b);
+        let turned = |other: &Figure| {
+            matches!((claim.end, other.end), (Some(a), Some(b)) if a != b) || differs(claim.per, other.per)
+        };
         let equal: Vec<(usize, &Figure)> = self
             .source
             .figures_of(claim.value)
@@ -315,20 +372,45 @@ impl Reading<'_> {
             self.source.figures_counting(counted).any(|(line, other)| other.sign == claim.sign && is_near(&line))
         });
         let aligned = equal.iter().any(|(line, _)| self.aligned.lines.contains(line));
-        if aligned && !contradicted {
+        if (aligned && !contradicted) || self.is_derived(claim) {
             return true;
         }
         let loose = self.aligned.share < 0.3 && !equal.is_empty() && !contradicted;
         loose || self.is_year(claim) || self.is_career(claim)
     }
 
+    /// What follows from the aligned lines: the difference of two of their figures, its percentage, the years of a period, or a
+    /// figure whose unit is only said with another ("in 4 days instead of 9").
+    fn is_derived(&self, claim: &Figure) -> bool {
+        self.aligned.lines.iter().any(|&line| {
+            let found = &self.source.lines[line].figures;
+            let years = |period: &figures::Period| {
+                let to = period.to?;
+                Some(i128::from(to.months().abs_diff(period.from.months())))
+            };
+            if claim.sign == Sign::Time(Unit::Year) {
+                let months = claim.value * 12 / 1_000_000;
+                return found.periods.iter().filter_map(years).any(|lasted| (lasted - months).abs() <= 11);
+            }
+            let elided = |other: &&Figure| other.value == claim.value && other.sign == Sign::Plain && other.counts.is_none();
+            let same = found.figures.iter().any(|other| other.sign == claim.sign && other.value != claim.value);
+            if matches!(claim.sign, Sign::Time(_)) && same && found.figures.iter().any(|other| elided(&other)) {
+                return true;
+            }
+            found.figures.windows(2).any(|pair| {
+                let (from, to) = (pair[0].value, pair[1].value);
+                let change = (from - to).abs();
+                let percent = claim.sign == Sign::Percent && from > 0 && (change * 100 - claim.value / 1_000_000 * from).abs() * 2 <= from;
+                pair[0].sign == pair[1].sign && pair[0].end == Some(figures::End::From) && (percent || (change == claim.value && pair[0].sign == claim.sign))
+            })
+        })
+    }
+
     /// "in 2019" where the source has the year in a date.
     fn is_year(&self, claim: &Figure) -> bool {
         let year = claim.value / 1_000_000;
-        let dates = self.source.lines.iter().flat_map(|line| &line.figures.dates);
-        claim.sign == Sign::Plain
-            && (1950..=2049).contains(&year)
-            && dates.into_iter().any(|(_, date)| i128::from(date.year) == year)
+        let year = u16::try_from(year).ok().filter(|year| (1950..=2049).contains(year));
+        claim.sign == Sign::Plain && year.is_some_and(|year| self.source.has_date(Date { year, month: None }))
     }
 
     /// "9 years of experience" where the source's dates add up to it.

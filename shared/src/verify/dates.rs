@@ -110,6 +110,21 @@ pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize,
         };
         found.push((start..end, last, Some(Date { year, month })));
     }
+    // "2023 –" with nothing behind the dash.
+    let mut open = Vec::new();
+    for (range, last, date) in &found {
+        let rest = line[range.end..].trim_start_matches(' ');
+        let dash = rest.strip_prefix(['-', '–', '—']);
+        let ends = dash.is_some_and(|rest| rest.trim().is_empty() || rest.starts_with("  ") || rest.trim_start().starts_with(['|', ',', ')', ':', ';', '*', '_']));
+        if date.is_some() && ends {
+            let end = line.len() - dash.map_or(0, str::len);
+            open.push((range.end..end, *last, None));
+        }
+    }
+    for date in open {
+        let at = found.iter().position(|(range, _, _)| range.start >= date.0.start).unwrap_or(found.len());
+        found.insert(at, date);
+    }
     // "to date", "now" and the like mean something only behind a date.
     let mut kept: Vec<(Range<usize>, usize, Option<Date>)> = Vec::new();
     for date in found {

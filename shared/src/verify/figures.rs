@@ -14,7 +14,8 @@ pub(super) enum Sign {
     Percent,
     /// `3x`, "tripled", "threefold".
     Times,
-    Money,
+    /// In a currency, by its sign; `¤` where it is not said which.
+    Money(char),
     /// A length of time, in the unit that it is given in.
     Time(Unit),
 }
@@ -39,8 +40,10 @@ pub(super) struct Figure {
     pub(super) sign: Sign,
     /// The content word behind it, in the singular: what is counted.
     pub(super) counts: Option<String>,
-    /// Whether something went from it or to it.
+    /// Whether something went from it, to it, or changed by it.
     pub(super) end: Option<End>,
+    /// Per what length of time.
+    pub(super) per: Option<Unit>,
 }
 
 /// The sides of "from 70 to 7".
@@ -48,6 +51,7 @@ pub(super) struct Figure {
 pub(super) enum End {
     From,
     To,
+    By,
 }
 
 /// The figures and dates of a line.
@@ -61,9 +65,10 @@ pub(super) struct Figures {
 
 const MILLIONTHS: i128 = 1_000_000;
 
-const NUMBERS: usize = 54;
+const NUMBERS: usize = 1 + 54;
 const TIMES: usize = 13;
 const NUMBER_WORDS: [(&str, i128); NUMBERS] = [
+    ("one", 1),
     ("two", 2),
     ("three", 3),
     ("four", 4),
@@ -217,14 +222,22 @@ pub(super) fn read(line: &str, words: &[Word<'_>]) -> Figures {
         let (range, last, date) = dated[at].clone();
         at += 1;
         let Some(from) = date else { continue };
+        // "since 2017"
+        let before = words.iter().rev().find(|word| word.range.end <= range.start).map(|word| word.lower.as_ref());
+        if matches!(before, Some("since" | "seit" | "depuis" | "desde")) {
+            found.periods.push(Period { range, from, to: None });
+            continue;
+        }
+        let between = matches!(before, Some("between" | "zwischen" | "entre"));
         let next = dated.get(at).filter(|(next, _, _)| {
             let gap = &line[range.end..next.start];
             gap.len() <= 24
                 && words[last + 1..]
                     .iter()
                     .take_while(|word| word.range.end <= next.start)
-                    .all(|word| BETWEEN_DATES.contains(&word.lower.as_ref()))
-                && gap.chars().any(|c| !c.is_whitespace() && c != ',' && c != ';')
+                    .all(|word| BETWEEN_DATES.contains(&word.lower.as_ref()) || between && matches!(word.lower.as_ref(), "and" | "und" | "et" | "y"))
+                && (gap.chars().any(|c| !c.is_whitespace() && c != ',' && c != ';')
+                    || line[next.clone()].trim_start().starts_with(['-', '–', '—']))
                 && !gap.contains(['|', '/', ')', '(', ';', '&'])
         });
         match next {
@@ -247,7 +260,7 @@ fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option
         let lower = word.lower.as_ref();
         if let Some(at) = MULTIPLE_NAMES.position(lower) {
             let value = MULTIPLES[at].1 * MILLIONTHS;
-            found.push(Figure { range: word.range.clone(), value, sign: Sign::Times, counts: None, end: None });
+            found.push(Figure { range: word.range.clone(), value, sign: Sign::Times, counts: None, end: None, per: None });
             continue;
         }
         if let Some(at) = NUMBER_NAMES.position(lower) {
@@ -279,23 +292,31 @@ fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option
 fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value: i128, found: &mut Vec<Figure>) {
     let (mut value, mut end) = (value, range.end);
     let head = line[..range.start].trim_end();
-    let mut sign = if head.ends_with(['$', '€', '£', '¥']) || head.ends_with("USD") || head.ends_with("EUR") {
-        Sign::Money
-    } else {
-        Sign::Plain
+    let currency = |text: &str| match text {
+        "$" | "USD" | "usd" | "dollar" => Some('$'),
+        "€" | "EUR" | "eur" | "euro" => Some('€'),
+        "£" | "GBP" | "gbp" | "pound" => Some('£'),
+        "¥" => Some('¥'),
+        _ => None,
     };
+    let before = head.char_indices().next_back().map_or("", |(at, _)| &head[at..]);
+    let code = head.len().checked_sub(3).and_then(|at| head.get(at..)).unwrap_or_default();
+    let mut sign = currency(before).or_else(|| currency(code)).map_or(Sign::Plain, Sign::Money);
     // Letters glued to the digits: 1.2M, 840ms, 3x.
     let glued: String = line[end..].chars().take_while(|c| c.is_alphabetic()).collect();
     let scale = |name: &str| SCALES.iter().find(|(scale, _)| *scale == name).map(|(_, by)| *by);
     let unit = |name: &str| UNITS.iter().find(|(unit, _)| *unit == name).map(|(_, unit)| *unit);
     if glued.eq_ignore_ascii_case("x") {
         (sign, end) = (Sign::Times, end + 1);
-    } else if let Some(by) = scale(&glued.to_lowercase()).filter(|_| glued != "m" || sign == Sign::Money) {
+    } else if let Some(by) = scale(&glued.to_lowercase()).filter(|_| glued != "m" || matches!(sign, Sign::Money(_))) {
         value *= by;
         end += glued.len();
     }
-    if sign == Sign::Plain && line[end..].trim_start().starts_with('%') {
+    let behind = line[end..].trim_start();
+    if sign == Sign::Plain && behind.starts_with('%') {
         sign = Sign::Percent;
+    } else if let Some(known) = behind.chars().next().and_then(|c| currency(c.encode_utf8(&mut [0; 4]))) {
+        sign = Sign::Money(known);
     }
     let mut at = |next: &mut usize| -> Option<&str> {
         let word = words.get(*next)?;
@@ -316,7 +337,9 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
     match word {
         Some("percent" | "prozent") => sign = Sign::Percent,
         Some("time" | "times") if sign == Sign::Plain => sign = Sign::Times,
-        Some("dollar" | "euro" | "usd" | "eur" | "gbp" | "pound") => sign = Sign::Money,
+        Some(name) if sign == Sign::Plain && currency(name).is_some() => {
+            sign = currency(name).map_or(sign, Sign::Money);
+        }
         Some(name) if sign == Sign::Plain => {
             if let Some(unit) = unit(name) {
                 sign = Sign::Time(unit);
@@ -340,9 +363,32 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
     let end = match before.to_lowercase().as_str() {
         "from" | "von" | "de" => Some(End::From),
         "to" | "auf" => Some(End::To),
+        "by" | "um" => Some(End::By),
         _ => None,
     };
-    found.push(Figure { range, value, sign, counts, end });
+    let per = per(words, index + 1);
+    found.push(Figure { range, value, sign, counts, end, per });
+}
+
+/// "a day", "per week", "monthly" among the next words.
+fn per(words: &[Word<'_>], from: usize) -> Option<Unit> {
+    let next = words.get(from..(from + 6).min(words.len()))?;
+    for (at, word) in next.iter().enumerate() {
+        let adverb = match word.lower.as_ref() {
+            "hourly" => Some(Unit::Hour),
+            "daily" | "täglich" => Some(Unit::Day),
+            "weekly" | "wöchentlich" => Some(Unit::Week),
+            "monthly" | "monatlich" => Some(Unit::Month),
+            "yearly" | "annual" | "annually" | "jährlich" => Some(Unit::Year),
+            _ => None,
+        };
+        let marked = at > 0 && matches!(next[at - 1].lower.as_ref(), "a" | "an" | "per" | "each" | "every" | "pro" | "par" | "al" | "por");
+        let unit = UNITS.iter().find(|(name, _)| marked && *name == singular(&word.lower)).map(|(_, unit)| *unit);
+        if adverb.or(unit).is_some() {
+            return adverb.or(unit);
+        }
+    }
+    None
 }
 
 /// Digits with the separators inside them. Digits inside a word (`C4`, `v2`, `S3`) are names, not figures.
@@ -352,11 +398,25 @@ fn digits(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     std::iter::from_fn(move || {
         loop {
             let start = at + bytes[at..].iter().position(u8::is_ascii_digit)?;
-            let inside = |i: usize| {
-                bytes[i].is_ascii_digit()
-                    || (matches!(bytes[i], b'.' | b',' | b'\'') && bytes.get(i + 1).is_some_and(u8::is_ascii_digit))
-            };
-            let end = (start..bytes.len()).find(|&i| !inside(i)).unwrap_or(bytes.len());
+            let digit = |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
+            let mut end = start;
+            loop {
+                while digit(end) {
+                    end += 1;
+                }
+                // 1,200 and 1.5; 18 000 where exactly three digits follow a short group.
+                let sign = matches!(bytes.get(end), Some(b'.' | b',' | b'\'')) && digit(end + 1);
+                let gap = [" ", "\u{a0}", "\u{202f}"].iter().find(|gap| line[end..].starts_with(**gap)).map_or(0, |gap| gap.len());
+                let three = gap > 0 && (1..=3).all(|i| digit(end + gap - 1 + i)) && !digit(end + gap + 3);
+                let short = line[start..end].rsplit(|c: char| !c.is_ascii_digit()).next().is_some_and(|group| group.len() <= 3);
+                if sign {
+                    end += 1;
+                } else if three && short && !line[start..end].contains('.') {
+                    end += gap;
+                } else {
+                    break;
+                }
+            }
             at = end;
             if !line[..start].ends_with(|c: char| c.is_alphabetic() || c == '_') {
                 return Some(start..end);
@@ -367,7 +427,7 @@ fn digits(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// The value in millionths. Groups of three digits are groups: `1,200` and `1.200` are 1200 on both sides.
 fn value(number: &str) -> Option<i128> {
-    let parts: Vec<&str> = number.split([',', '.', '\'']).collect();
+    let parts: Vec<&str> = number.split([',', '.', '\'', ' ', '\u{a0}', '\u{202f}']).collect();
     let grouped = parts.len() > 1 && parts[1..].iter().all(|part| part.len() == 3) && parts[0] != "0";
     let (whole, fraction) = match parts.as_slice() {
         [whole] => ((*whole).to_owned(), ""),
@@ -406,7 +466,11 @@ mod tests {
         }
         for line in ["$550K", "550,000 dollars", "$0.55M", "$550,000"] {
             let (value, sign, _) = one(line);
-            assert_eq!((value, sign), (550_000 * MILLIONTHS, Sign::Money), "{line}");
+            assert_eq!((value, sign), (550_000 * MILLIONTHS, Sign::Money('$')), "{line}");
+        }
+        for line in ["350 000 €", "€350,000", "350.000 euros", "EUR 350k"] {
+            let (value, sign, _) = one(line);
+            assert_eq!((value, sign), (350_000 * MILLIONTHS, Sign::Money('€')), "{line}");
         }
         assert_eq!(one("34 %").1, Sign::Percent);
         assert_eq!(one("three times"), (3 * MILLIONTHS, Sign::Times, None));
@@ -440,6 +504,10 @@ mod tests {
         }
         assert_eq!(of("March 2021 - present").periods[0].to, None);
         assert_eq!(of("2010–2014").periods.len(), 1);
+        assert_eq!(of("2023–  Clerk, Oak Inc.").periods[0].to, None);
+        assert_eq!(of("Since 2017 a foreman").periods[0].to, None);
+        assert_eq!(of("between 2016 and 2022").periods.len(), 1);
+        assert_eq!(of("12,000 invoices a day").figures[0].per, Some(Unit::Day));
         assert_eq!(of("renewed 2022 and 2025").dates.len(), 2);
         assert_eq!(of("used in 2,019 stores").dates.len(), 0);
         assert!(of("S3, EC2 and K8s").figures.is_empty());

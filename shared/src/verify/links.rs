@@ -16,7 +16,7 @@ pub(super) fn is_link(token: &str) -> bool {
         || lower.starts_with("www.")
         || lower.contains("mailto:")
         || lower.contains("javascript:")
-        || lower.contains("data:")
+        || lower.find("data:").is_some_and(|at| lower[at + 5..].contains('/'))
         || lower.contains("](")
         || markup
     {

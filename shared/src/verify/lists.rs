@@ -119,7 +119,7 @@ static ORDINARY_ACRONYMS: Words<256> = Words::of(&[
 static NO_NAMES: Words<256> = Words::of(&[
     "I", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
     "april", "may", "june", "july", "august", "september", "october", "november", "december", "dear", "sincerely",
-    "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english",
+    "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english", "usd", "eur", "gbp", "chf",
 ]);
 
 pub(super) fn is_role(singular: &str) -> bool {
@@ -160,8 +160,8 @@ pub(super) fn is_no_name(word: &Word<'_>) -> bool {
 }
 
 static DEGREES: Words<128> = Words::of(&[
-    "bachelor", "bachelors", "bsc", "bba", "beng", "btech", "licenciatura", "baccalaureate", "undergraduate", "bfa", "bsn", "bed", "bs",
-    "ba", "be", "masters", "msc", "meng", "mtech", "mfa", "mph", "msn", "máster", "diplom", "master", "ms", "ma", "med", "mba", "phd",
+    "bachelor", "bachelors", "bsc", "bba", "beng", "btech", "licenciatura", "baccalaureate", "bfa", "bsn", "bed", "bs",
+    "ba", "be", "masters", "msc", "meng", "mtech", "mfa", "mph", "msn", "máster", "diplom", "master", "ms", "ma", "med", "mba", "phd", "jd", "juris",
     "doctorate", "doctoral", "dphil", "edd", "dnp", "pharmd", "doktor", "doctorat", "doctorado", "associate", "associates",
 ]);
 
@@ -183,8 +183,7 @@ pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
         let capitals = word.text.chars().filter(|c| c.is_uppercase()).count() > 1 || dotted;
         let followed = matches!(next, Some("of" | "in" | "degree" | "thesis" | "program" | "programme"));
         let degree = match bare.as_ref() {
-            "bachelor" | "bachelors" | "bsc" | "bba" | "beng" | "btech" | "licenciatura" | "baccalaureate"
-            | "undergraduate" | "bfa" | "bsn" | "bed"
+            "bachelor" | "bachelors" | "bsc" | "bba" | "beng" | "btech" | "licenciatura" | "baccalaureate" | "bfa" | "bsn" | "bed"
                 if bare != "bed" || capitals =>
             {
                 Degree::Bachelor
@@ -196,7 +195,7 @@ pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
                 Degree::Master
             }
             "mba" => Degree::Mba,
-            "phd" | "doctorate" | "doctoral" | "dphil" | "edd" | "dnp" | "pharmd" | "doktor" | "promotion"
+            "phd" | "jd" | "juris" | "doctorate" | "doctoral" | "dphil" | "edd" | "dnp" | "pharmd" | "doktor" | "promotion"
             | "doctorat" | "doctorado"
                 if bare != "promotion" =>
             {

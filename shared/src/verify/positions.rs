@@ -6,9 +6,16 @@ use super::Class;
 use super::claims::{Context, Reading};
 use super::figures;
 use super::lists;
+use crate::analysis::is_ordinary_word;
 use crate::words::{Word, singular};
 
 const EMPLOYER_CUES: &[&str] = &["at", "@", "joined", "bei", "chez"];
+/// Companies whose names are ordinary words.
+const FAMOUS: &[&str] = &[
+    "apple", "amazon", "google", "meta", "oracle", "shell", "target", "visa", "ford", "intel", "adobe", "uber", "stripe", "square",
+    "microsoft", "facebook", "netflix", "tesla", "siemens", "bosch", "salesforce", "airbnb", "nvidia", "cisco", "dell", "sony", "orange",
+    "zoom", "slack", "spotify", "twitter", "boeing", "nike", "gap", "sky", "hermes", "santander", "allianz",
+];
 const COMPANY_FORMS: &[&str] = &[
     "inc", "gmbh", "ltd", "llc", "ag", "corp", "corporation", "plc", "bv", "sarl", "kg", "company", "group",
     "holdings", "s.a", "sa", "university", "college", "bank", "labs", "institute", "hospital", "clinic",
@@ -35,7 +42,7 @@ impl Reading<'_> {
             let is_in = |periods: &[figures::Period]| periods.iter().any(|other| period.is_in(other));
             let supported = match heads {
                 Some(entry) => is_in(&self.source.entries[entry].periods),
-                None => self.source.lines.iter().any(|line| is_in(&line.figures.periods)),
+                None => self.source.has_period(period),
             };
             self.add(Class::Date, period.range.clone(), supported);
         }
@@ -53,7 +60,7 @@ impl Reading<'_> {
                     .is_some_and(|entry| self.source.lines[self.source.entries[entry].head.clone()].iter().any(says));
             // A line that says little else takes its date from anywhere; one that tells of a certain thing, from there.
             let loose = self.aligned.share < 0.5 || self.words.iter().filter(|word| word.has_letter()).count() < 2;
-            let supported = near || (loose && self.source.lines.iter().any(says));
+            let supported = near || (loose && self.source.has_date(*date));
             self.add(Class::Date, range.clone(), supported);
         }
         for title in titles {
@@ -112,11 +119,14 @@ impl Reading<'_> {
         let best = if continues {
             context.entry
         } else {
-            (0..self.source.entries.len()).rev().max_by_key(|&index| score(index)).filter(|&index| score(index) > 1)
+            let words: Vec<String> = titles.iter().chain(employers).flat_map(|words| self.content(words)).collect();
+            let near = self.source.entries_near(&self.aligned.lines, periods, &words, context.entry);
+            let ranked = near.into_iter().rev().map(|index| (score(index), index)).max_by_key(|(score, _)| *score);
+            ranked.filter(|(score, _)| *score > 1).map(|(_, index)| index)
         };
         let has_neither = best.is_none();
         if best != context.entry || !continues {
-            *context = Context { entry: best, has_title: false, has_period: false };
+            *context = Context { entry: best, before: std::mem::take(&mut context.before), ..Context::default() };
         }
         context.has_title |= !titles.is_empty();
         context.has_period |= !periods.is_empty();
@@ -217,6 +227,7 @@ impl Reading<'_> {
         let is_skill = |index: usize| self.mentions.iter().any(|mention| mention.words.contains(&index));
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut index = 0;
+        let expanded = self.expansions();
         while index < words.len() {
             let word = &words[index];
             if !word.is_capitalized() || in_title(index) {
@@ -226,7 +237,8 @@ impl Reading<'_> {
             let mut end = index + 1;
             while end < words.len() && !in_title(end) && words[end].is_capitalized() {
                 let gap = &self.plain[words[end - 1].range.end..words[end].range.start];
-                if !matches!(gap, " " | " & " | "-" | ". ") {
+                let ended = gap == ". " && COMPANY_FORMS.contains(&words[end - 1].lower.as_ref());
+                if ended || !matches!(gap, " " | " & " | "-" | ". ") {
                     break;
                 }
                 end += 1;
@@ -246,7 +258,16 @@ impl Reading<'_> {
                         && next.has_letter()
                 });
             let heads = self.is_head && self.is_dated && !labels && !sentence;
-            let only_skill =
+            // Ordinary words in a head are no company, but for those that are.
+            let ordinary = heads
+                && !after
+                && !form
+                && words[index..end]
+                    .iter()
+                    .all(|word| is_ordinary_word(&word.lower) && !FAMOUS.contains(&word.lower.as_ref()));
+            let spelled = end - index == 1 && expanded[index];
+            let excused = ordinary || spelled || (self.has_degree() && !after && !form);
+            let only_skill = excused || 
                 (index..end).all(is_skill) || words[index..end].iter().all(|word| lists::is_heading_word(&word.lower));
             if (after || form || heads) && !only_skill && !lists::is_no_name(word) && !self.is_heading {
                 found.push(index..end);

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::bait::Bait;
 use super::claimed::total_months;
-use super::figures::{self, Figure, Figures, Period};
+use super::figures::{self, Date, Figure, Figures, Period};
 use super::lists;
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
@@ -15,6 +15,8 @@ use crate::words::{Word, root, singular, words};
 /// Look-ups that one alignment makes at most, rare words first: a source of many lines that all share a word must not make
 /// every line of an answer cost all of them.
 const MAX_LOOKUPS: usize = 4_096;
+/// Places of one word or value that are looked at.
+const MAX_PLACES: usize = 64;
 /// Lines that an alignment returns at most.
 const MAX_ALIGNED: usize = 4;
 /// Lines around a dated line that belong to its head at most.
@@ -43,6 +45,15 @@ pub struct Source {
     pub(super) bait: HashSet<String>,
     /// Lines and their sentences, bullet signs aside.
     verbatim: HashSet<String>,
+    /// Which line follows which, bullet signs aside; and where.
+    follows: HashMap<(String, String), u32>,
+    /// Entries whose head a line belongs to.
+    entries_of: HashMap<u32, Vec<u32>>,
+    /// Lines that have a word, by its number.
+    lines_with: Vec<Vec<u32>>,
+    /// Periods by the year they begin in; every date by its year.
+    periods_from: HashMap<u16, Vec<Period>>,
+    dates_in: HashMap<u16, Vec<Date>>,
     placeholders: HashSet<(Kind, usize)>,
     /// All of it in lower case, for links.
     text: String,
@@ -131,6 +142,9 @@ impl Source {
         if line.trim().is_empty() {
             return;
         }
+        let before = self.lines.last().map(|line| bare(&line.text).to_owned()).unwrap_or_default();
+        let number = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        self.follows.entry((before, bare(line).to_owned())).or_insert(number);
         self.verbatim.insert(bare(line).to_owned());
         self.verbatim.extend(super::sentences(line).into_iter().map(|sentence| bare(sentence).to_owned()));
         let plain = without_placeholders(line);
@@ -173,6 +187,24 @@ impl Source {
             }
         });
         let ids: Vec<u32> = ids.collect();
+        for id in &ids {
+            if self.lines_with.len() <= *id as usize {
+                self.lines_with.resize_with(*id as usize + 1, Vec::new);
+            }
+            let lines = &mut self.lines_with[*id as usize];
+            if lines.last() != Some(&index) && lines.len() < MAX_PLACES {
+                lines.push(index);
+            }
+        }
+        for period in &figures.periods {
+            push_new(self.periods_from.entry(period.from.year).or_default(), period.clone());
+            for date in [Some(period.from), period.to].into_iter().flatten() {
+                push_new(self.dates_in.entry(date.year).or_default(), date);
+            }
+        }
+        for (_, date) in &figures.dates {
+            push_new(self.dates_in.entry(date.year).or_default(), *date);
+        }
         self.lines.push(Line {
             is_school: words.iter().any(|word| lists::is_school(singular(&word.lower))),
             is_bullet: is_bullet(line),
@@ -186,7 +218,7 @@ impl Source {
 
     fn find_entries(&mut self) {
         let is_dated = |line: &Line| !line.is_bullet && !line.figures.periods.is_empty() && line.words.len() <= 30;
-        let is_head = |line: &Line| !line.is_bullet && line.words.len() <= 16 && !line.text.trim_end().ends_with('.');
+        let is_head = |line: &Line| !line.is_bullet && line.words.len() <= 16 && !ends_sentence(&line.text);
         for at in 0..self.lines.len() {
             if !is_dated(&self.lines[at]) {
                 continue;
@@ -208,6 +240,10 @@ impl Source {
                 end += 1;
             }
             let periods = self.lines[at].figures.periods.clone();
+            let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+            for line in start..end {
+                self.entries_of.entry(u32::try_from(line).unwrap_or(u32::MAX)).or_default().push(number);
+            }
             self.entries.push(Entry { head: start..end, periods });
         }
         for (number, entry) in self.entries.iter().enumerate() {
@@ -262,6 +298,45 @@ impl Source {
         line.chars().filter(|&c| !is_invisible(c) || self.text.contains(c)).collect()
     }
 
+    /// The line that reads so behind one that reads like `before`, bullet signs aside.
+    pub(super) fn following(&self, before: &str, line: &str) -> Option<usize> {
+        self.follows.get(&(bare(before).to_owned(), bare(line).to_owned())).map(|line| *line as usize)
+    }
+
+    /// The first entry whose head a line belongs to.
+    pub(super) fn entry_of(&self, line: usize) -> Option<usize> {
+        Some(*self.entries_of.get(&u32::try_from(line).ok()?)?.first()? as usize)
+    }
+
+    /// Entries that a line of an answer may be about: those of the lines it is aligned with, of its periods, of its words, and
+    /// the one before.
+    pub(super) fn entries_near(&self, aligned: &[usize], periods: &[Period], words: &[String], before: Option<usize>) -> Vec<usize> {
+        let of_lines = aligned.iter().filter_map(|line| self.entries_of.get(&u32::try_from(*line).ok()?)).flatten();
+        let of_words = words.iter().filter_map(|word| self.ids.get(word)).flat_map(|id| &self.lines_with[*id as usize]);
+        let of_words = of_words.filter_map(|line| self.entries_of.get(line)).flatten();
+        let mut near: Vec<usize> = of_lines.chain(of_words).map(|entry| *entry as usize).collect();
+        near.extend(before.into_iter().flat_map(|entry| [entry, entry + 1]).filter(|entry| *entry < self.entries.len()));
+        if !periods.is_empty() {
+            let fits = |entry: &&Entry| periods.iter().any(|period| entry.periods.iter().any(|own| period.is_in(own)));
+            near.extend(self.entries.iter().enumerate().filter(|(_, entry)| fits(entry)).map(|(at, _)| at).take(8));
+        }
+        near.sort_unstable();
+        near.dedup();
+        near.truncate(MAX_PLACES);
+        near
+    }
+
+    /// Whether a period stands anywhere in the source.
+    pub(super) fn has_period(&self, period: &Period) -> bool {
+        self.periods_from.get(&period.from.year).is_some_and(|known| known.iter().any(|other| period.is_in(other)))
+    }
+
+    /// Whether a date stands anywhere in the source.
+    pub(super) fn has_date(&self, date: Date) -> bool {
+        self.dates_in.get(&date.year).is_some_and(|known| known.iter().any(|other| date.is_in(*other)))
+            || self.by_value.contains_key(&(i128::from(date.year) * 1_000_000))
+    }
+
     /// Whether a line of the source reads so, bullet signs aside.
     pub(super) fn says(&self, line: &str) -> bool {
         self.verbatim.contains(bare(line))
@@ -305,7 +380,10 @@ impl Source {
             .iter()
             .filter_map(|word| Some((*self.ids.get(*word)?, lists::LOW_BEFORE.contains(word))))
             .collect();
-        self.lines[lines].iter().any(|line| line.has_together(&ids, &forbidden))
+        let rarest = ids.iter().min_by_key(|id| self.lines_with[**id as usize].len());
+        let Some(rarest) = rarest else { return true };
+        let mut places = self.lines_with[*rarest as usize].iter().map(|line| *line as usize);
+        places.any(|line| lines.contains(&line) && self.lines[line].has_together(&ids, &forbidden))
     }
 
     /// Dated months outside education, overlaps counted once; an open end reaches to the latest year that is named.
@@ -334,7 +412,7 @@ impl Source {
     }
 
     fn figures_at(&self, places: Option<&Vec<(u32, u32)>>) -> impl Iterator<Item = (usize, &Figure)> {
-        let places = places.into_iter().flatten();
+        let places = places.into_iter().flatten().take(MAX_PLACES);
         places.map(|&(line, at)| (line as usize, &self.lines[line as usize].figures.figures[at as usize]))
     }
 }
@@ -367,8 +445,22 @@ fn roots(words: &[Word<'_>]) -> Vec<String> {
     roots
 }
 
+/// Whether a line ends like a sentence; "Oak Ltd." and "S.L." do not.
+pub(super) fn ends_sentence(line: &str) -> bool {
+    let line = line.trim_end();
+    let last = line.trim_end_matches('.').rsplit(|c: char| c.is_whitespace() || c == ',').next().unwrap_or_default();
+    let abbreviated = last.contains('.') || last.chars().count() <= 3 || last.eq_ignore_ascii_case("corp");
+    line.ends_with(['!', '?']) || (line.ends_with('.') && !abbreviated)
+}
+
+fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if list.len() < MAX_PLACES && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
 /// A line without its bullet sign and outer blanks.
-fn bare(line: &str) -> &str {
+pub(super) fn bare(line: &str) -> &str {
     line.trim().trim_start_matches(BULLETS).trim_start()
 }
 
@@ -376,7 +468,10 @@ const BULLETS: [char; 14] = ['-', '*', '•', '–', '·', '‣', '▪', '◦', 
 
 /// Whether a line begins like an item of a list.
 pub(super) fn is_bullet(line: &str) -> bool {
-    line.trim_start().starts_with(BULLETS)
+    let line = line.trim_start();
+    // `*Mar 2019*` and `-5 %` are none.
+    line.strip_prefix(BULLETS).is_some_and(|rest| rest.starts_with(char::is_whitespace))
+        || line.starts_with(['•', '·', '‣', '▪', '◦', '●', '○', '■', '►', '✓'])
 }
 
 /// Zero-width, directional and tag characters (Unicode 16, general category Cf, without the soft hyphen's visible uses).
