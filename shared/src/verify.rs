@@ -309,13 +309,23 @@ impl<'a> Verifier<'a> {
     /// The source's words for a sentence that claims too much; empty where it has none, or has said them already.
     fn replacement(&mut self, sentence: &str, own: Option<&str>, is_whole: bool) -> String {
         let found = own.or_else(|| self.source.nearest(sentence).filter(|(close, _)| *close).map(|(_, line)| line));
-        let Some(line) = found else { return String::new() };
+        let Some(line) = found else { return self.parts(sentence, is_whole) };
         let text = if is_whole { line } else { source::closest_sentence(line, sentence) };
         if own.is_none() && !self.used.insert(text.trim().to_owned()) {
             return String::new();
         }
         let space = if is_whole || text.ends_with(' ') { "" } else { " " };
         format!("{text}{space}")
+    }
+
+    /// The several lines that a line was made of: what it claims too much does not cost what it told rightly.
+    fn parts(&mut self, line: &str, is_whole: bool) -> String {
+        if !is_whole {
+            return String::new();
+        }
+        let parts: Vec<&str> =
+            self.source.parts(line).into_iter().filter(|part| self.used.insert(part.trim().to_owned())).collect();
+        parts.join("\n")
     }
 
     /// What was found in all of it.

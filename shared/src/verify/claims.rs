@@ -37,6 +37,8 @@ const CERTIFIED: &[&str] = &[
     "certified", "certification", "certifications", "certificate", "licensed", "license", "licence", "accredited",
     "zertifiziert", "zertifikat", "certifié", "certifiée", "certificado", "certificada", "chartered",
 ];
+/// A sentence of fewer content words may share none with the source.
+const FOREIGN_WORDS: usize = 3;
 const COPIED_WORDS: usize = 4;
 const HEAD_WORDS: usize = 16;
 
@@ -86,9 +88,14 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
     reading.degrees();
     reading.dates_and_titles(context);
     reading.skills();
+    reading.honors();
     reading.names();
     reading.figures();
+    reading.amounts(line);
     reading.scope(line);
+    if source.is_resume {
+        reading.foreign();
+    }
     // What is copied is true, unless so short that it may be true of another position.
     let place = source.following(&context.before, line);
     if let Some(entry) = place.and_then(|place| source.entry_of(place)) {
@@ -111,6 +118,13 @@ impl Reading<'_> {
             self.taken[range.clone()].fill(true);
             self.claims.push(Claim { class, range, supported });
         }
+    }
+
+    /// Whether the line that this one comes from says that something is not finished, and this one does not.
+    fn drops_qualifier(&self) -> bool {
+        let Some(&line) = self.aligned.lines.first() else { return false };
+        let own = |word: &&&str| self.words.iter().any(|own| own.lower == **word);
+        lists::QUALIFIERS.iter().filter(|word| self.source.line_has(line, word)).any(|word| !own(&word))
     }
 
     pub(super) fn has_degree(&self) -> bool {
@@ -162,21 +176,26 @@ impl Reading<'_> {
     fn degrees(&mut self) {
         for (range, degree) in lists::degrees(self.plain, self.words) {
             let Some(index) = self.words.iter().position(|word| word.range == range) else { continue };
-            let field: Vec<String> = self.words[index + 1..]
-                .iter()
-                .take_while(|word| {
-                    !self.plain[range.end..word.range.start].contains([',', ';', '|', '(', '–', '—'])
-                        && self.plain[range.end..word.range.start].find(" - ").is_none()
-                })
-                .filter(|word| {
-                    word.has_letter()
-                        && !lists::is_function_word(&word.lower)
-                        && !PARTS_OF_DEGREES.contains(&word.lower.as_ref())
-                })
-                .take_while(|word| !matches!(word.lower.as_ref(), "from" | "at"))
-                .map(|word| root(&word.lower))
-                .take(4)
-                .collect();
+            // Up to the first sign behind a word of it: "BSc (Hons) Nursing, Leeds", "B.A., History, York".
+            let content = |word: &Word<'_>| {
+                word.has_letter()
+                    && !lists::is_function_word(&word.lower)
+                    && !PARTS_OF_DEGREES.contains(&word.lower.as_ref())
+                    && !lists::is_honor(&word.lower)
+            };
+            let mut field: Vec<String> = Vec::new();
+            let mut before = range.end;
+            for word in &self.words[index + 1..] {
+                let gap = &self.plain[before..word.range.start];
+                let ends = gap.contains([',', ';', '|', '(', ')', '–', '—']) || gap == " - ";
+                if (ends && !field.is_empty()) || field.len() == 4 || matches!(word.lower.as_ref(), "from" | "at") {
+                    break;
+                }
+                if content(word) {
+                    field.push(root(&word.lower));
+                }
+                before = word.range.end;
+            }
             let has_field = |line: &super::source::Line| {
                 let roots: Vec<String> = words(&line.text).iter().map(|word| root(&word.lower)).collect();
                 field.iter().all(|word| {
@@ -188,6 +207,7 @@ impl Reading<'_> {
                 lists::degrees(&line.text, &words(&line.text)).iter().any(|(_, other)| *other == degree)
             };
             let supported = self.source.degrees.contains(&degree)
+                && !self.drops_qualifier()
                 && (field.is_empty()
                     || self.source.lines.iter().enumerate().any(|(at, line)| {
                         let next = self.source.lines.get(at + 1);
@@ -211,7 +231,7 @@ impl Reading<'_> {
 
     fn certificates(&mut self) {
         for mention in self.mentions.iter().filter(|mention| mention.skill.kind() == Kind::Certificate) {
-            let supported = self.source.skills.contains(&mention.skill);
+            let supported = self.source.skills.contains(&mention.skill) && !self.drops_qualifier();
             self.add(Class::Certification, self.span(&mention.words), supported);
         }
         for (index, word) in self.words.iter().enumerate() {
@@ -265,6 +285,61 @@ impl Reading<'_> {
                 && (wanted.len() == 1 || self.source.has_together(&wanted, 0..self.source.lines.len(), &[]));
             let supported = self.source.skills.contains(&mention.skill) || literal;
             self.add(Class::Skill, self.span(&mention.words), supported);
+        }
+    }
+
+    /// Prizes, honors, patents.
+    fn honors(&mut self) {
+        for word in self.words.iter().filter(|word| lists::is_honor(&word.lower)) {
+            let stem = root(&word.lower);
+            let known = self.source.words.contains(singular(&word.lower)) || self.source.roots.contains(&stem);
+            let supported = known || self.source.roots.iter().any(|root| root.starts_with("award") && stem.starts_with("award"));
+            let hons = stem.starts_with("hon") && self.source.words.iter().any(|word| word.starts_with("hono") || word == "hons");
+            let supported = supported || hons;
+            if !self.is_heading {
+                self.add(Class::Certification, word.range.clone(), supported);
+            }
+        }
+    }
+
+    /// "dozens of", "half a million", "for over a decade"; and digits that look like others.
+    fn amounts(&mut self, line: &str) {
+        for (index, word) in self.words.iter().enumerate() {
+            let scaled = index > 0
+                && (self.words[index - 1].text.ends_with(|c: char| c.is_ascii_digit())
+                    || figures::is_number(&self.words[index - 1].lower));
+            let part = matches!(word.lower.as_ref(), "quarter" | "third" | "fifth" | "tenth");
+            let quarter = part && index > 0 && matches!(self.words[index - 1].lower.as_ref(), "a" | "one");
+            if (!lists::is_amount(&word.lower) && !quarter) || scaled || self.is_taken(word.range.start) {
+                continue;
+            }
+            let has = |value: i128, sign: Sign| self.source.figures_of(value * 1_000_000).any(|(_, other)| other.sign == sign);
+            let same = match word.lower.as_ref() {
+                "half" | "halved" | "halving" => has(50, Sign::Percent) || self.source.roots.contains("halv") || self.source.words.contains("half"),
+                "quarter" => has(25, Sign::Percent),
+                "decade" | "decades" => has(10, Sign::Time(Unit::Year)),
+                "dozen" => has(12, Sign::Plain),
+                _ => false,
+            };
+            let known = self.source.words.contains(singular(&word.lower));
+            self.add(Class::Number, word.range.clone(), same || known);
+        }
+        for (at, c) in line.char_indices() {
+            let disguised = c.is_numeric() && !c.is_ascii() || matches!(c, '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{24b6}'..='\u{24e9}');
+            if disguised && !matches!(c, '½' | '¼' | '¾' | '²' | '³' | '¹') && !self.source.has_text(&c.to_lowercase().to_string()) && self.taken.get(at) == Some(&false) {
+                self.add(Class::Number, at..at + c.len_utf8(), false);
+            }
+        }
+    }
+
+    /// A sentence that has nothing of the source in it, in a rewritten résumé.
+    fn foreign(&mut self) {
+        let content: Vec<&Word<'_>> = self.words.iter().filter(|word| word.has_letter() && !lists::is_function_word(&word.lower)).collect();
+        let known = |word: &&&Word<'_>| self.source.roots.contains(&root(&word.lower)) || lists::is_heading_word(&word.lower);
+        let (Some(first), Some(last)) = (self.words.first(), self.words.last()) else { return };
+        if content.len() >= FOREIGN_WORDS && !content.iter().any(|word| known(&word)) && !self.claims.iter().any(|claim| claim.supported) {
+            let range = first.range.start..last.range.end;
+            self.claims.push(Claim { class: Class::Name, range, supported: false });
         }
     }
 
@@ -367,7 +442,12 @@ impl Reading<'_> {
             return true;
         }
         // What is counted stands beside another figure in the source: then this is not its figure.
-        let is_near = |line: &usize| self.aligned.lines.contains(line) || matches!(claim.sign, Sign::Time(_));
+        let best = self.aligned.lines.first();
+        let in_best = equal.iter().any(|(line, _)| Some(line) == best);
+        let is_near = |line: &usize| match in_best {
+            true => Some(line) == best,
+            false => self.aligned.lines.contains(line) || matches!(claim.sign, Sign::Time(_)),
+        };
         let contradicted = claim.counts.as_ref().is_some_and(|counted| {
             self.source.figures_counting(counted).any(|(line, other)| other.sign == claim.sign && is_near(&line))
         });
@@ -438,8 +518,16 @@ impl Reading<'_> {
         if self.is_head && !is_bullet(line) {
             return;
         }
+        // Who helped migrate has not migrated.
+        let first = self.aligned.lines.first().filter(|_| self.aligned.share >= 0.4);
+        let weak = first.is_some_and(|&line| self.source.lines[line].has_weak_verb);
+        if let Some(word) = self.words.first().filter(|word| weak && !self.is_taken(word.range.start))
+            && !self.words.iter().take(4).any(|word| lists::is_weak(&word.lower))
+        {
+            self.add(Class::Scope, word.range.clone(), false);
+        }
         let Some(index) = self.words.iter().take(3).position(|word| lists::is_inflating(&word.lower)) else { return };
-        let supported = self.aligned.lines.iter().any(|&line| self.source.lines[line].has_strong_verb);
+        let supported = self.aligned.lines.first().is_some_and(|&line| self.source.lines[line].has_strong_verb);
         let range = self.words[index].range.clone();
         if !self.is_taken(range.start) && self.aligned.share >= 0.3 {
             self.add(Class::Scope, range, supported);
@@ -458,7 +546,7 @@ impl Reading<'_> {
 }
 
 const PARTS_OF_DEGREES: &[&str] = &[
-    "science", "arts", "degree", "engineering", "honours", "honors", "hons", "philosophy", "applied", "fine",
+    "doctor", "juris", "hons", "science", "arts", "degree", "engineering", "honours", "honors", "hons", "philosophy", "applied", "fine",
     "business", "administration", "first", "class", "thesis",
 ];
 

@@ -65,10 +65,38 @@ pub(super) struct Figures {
 
 const MILLIONTHS: i128 = 1_000_000;
 
-const NUMBERS: usize = 1 + 54;
+const NUMBERS: usize = 29 + 54;
 const TIMES: usize = 13;
 const NUMBER_WORDS: [(&str, i128); NUMBERS] = [
     ("one", 1),
+    ("vierzig", 40),
+    ("fünfzig", 50),
+    ("sechzig", 60),
+    ("siebzig", 70),
+    ("achtzig", 80),
+    ("neunzig", 90),
+    ("hundert", 100),
+    ("treinta", 30),
+    ("cuarenta", 40),
+    ("cincuenta", 50),
+    ("sesenta", 60),
+    ("setenta", 70),
+    ("ochenta", 80),
+    ("noventa", 90),
+    ("cien", 100),
+    ("quince", 15),
+    ("trece", 13),
+    ("catorce", 14),
+    ("seiscientos", 600),
+    ("quinientos", 500),
+    ("quinze", 15),
+    ("seize", 16),
+    ("trente", 30),
+    ("quarante", 40),
+    ("cinquante", 50),
+    ("soixante", 60),
+    ("cent", 100),
+    ("treize", 13),
     ("two", 2),
     ("three", 3),
     ("four", 4),
@@ -203,6 +231,7 @@ const UNITS: &[(&str, Unit)] = &[
     ("día", Unit::Day),
     ("semana", Unit::Week),
     ("mese", Unit::Month),
+    ("mes", Unit::Month),
     ("año", Unit::Year),
 ];
 
@@ -212,6 +241,11 @@ const BETWEEN: &[&str] = &[
     "separate", "our", "experience", "professional", "hands", "on", "von", "de", "des", "mit", "en", "and", "per",
     "each", "at", "using", "for",
 ];
+
+/// Whether a word is a number.
+pub(super) fn is_number(lower: &str) -> bool {
+    NUMBER_NAMES.position(lower).is_some()
+}
 
 /// Reads a line. `words` must be all words of `line`.
 pub(super) fn read(line: &str, words: &[Word<'_>]) -> Figures {
@@ -333,9 +367,14 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
     if let Some(by) = word.and_then(scale).filter(|_| word.is_some_and(|word| word.len() > 1)) {
         value *= by;
         word = at(&mut peek);
+        let behind = line[range.end..].split_once(|c: char| !c.is_alphanumeric() && c != ' ').map_or("", |(head, _)| &line[range.end + head.len()..]);
+        let sign_behind = behind.trim_start_matches(['.', ' ']).chars().next().and_then(|c| currency(c.encode_utf8(&mut [0; 4])));
+        if let Some(known) = sign_behind.filter(|_| sign == Sign::Plain && behind.starts_with(['.', ' ', '€', '$', '£'])) {
+            sign = Sign::Money(known);
+        }
     }
     match word {
-        Some("percent" | "prozent") => sign = Sign::Percent,
+        Some("percent" | "prozent" | "percentage" | "point" | "pp" | "punkte" | "prozentpunkte") if sign == Sign::Plain => sign = Sign::Percent,
         Some("time" | "times") if sign == Sign::Plain => sign = Sign::Times,
         Some(name) if sign == Sign::Plain && currency(name).is_some() => {
             sign = currency(name).map_or(sign, Sign::Money);

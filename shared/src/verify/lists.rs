@@ -78,6 +78,43 @@ static INFLATING: Words<128> = Words::of(&[
     "championed", "chaired", "masterminded", "lead", "manage", "direct", "own", "supervise", "single-handedly",
     "solely",
 ]);
+/// Amounts without a digit; each with figures that say the same, in millionths where they are parts.
+static AMOUNTS: Words<128> = Words::of(&[
+    "dozen", "dozens", "hundreds", "thousands", "millions", "billions", "half", "halved", "halving", "decade", "decades", "thousand",
+    "hundred", "million", "billion", "multi", "countless", "numerous", "century", "dutzend", "hunderte", "tausende", "millionen", "jahrzehnt",
+    "centaines", "milliers", "dizaines", "décennie", "cientos", "miles", "decenas", "década", "mitad",
+]);
+/// Prizes and honors: whoever has none does not get one.
+static HONORS: Words<128> = Words::of(&[
+    "award", "awards", "awarded", "winner", "won", "champion", "champions", "prize", "ranked", "patent", "patents", "patented", "published",
+    "clearance", "honors", "honours", "hons", "laude", "magna", "summa", "distinction", "valedictorian", "scholarship", "fellowship",
+    "diploma", "medal", "charterholder", "preis", "auszeichnung", "prix", "premio",
+]);
+/// Verbs of taking part.
+static WEAK: Words<128> = Words::of(&[
+    "helped", "helping", "help", "assisted", "assisting", "assist", "supported", "supporting", "support", "contributed", "contributing", "participated",
+    "participating", "part", "shadowed", "observed", "aided", "collaborated", "involved", "member", "mitarbeit", "unterstützung", "unterstützte", "participation",
+    "participé", "colaboré", "colaboración", "ayudé", "apoyo", "assistance", "worked", "working", "with", "alongside", "second",
+]);
+
+/// Who adds one of these to a degree or a certificate does not have it yet.
+pub(super) const QUALIFIERS: &[&str] = &[
+    "expected", "anticipated", "candidate", "pursuing", "progress", "incomplete", "unfinished", "applied", "voraussichtlich", "laufend", "ongoing",
+    "prévu", "previsto", "finish", "started", "studying",
+];
+
+pub(super) fn is_amount(lower: &str) -> bool {
+    AMOUNTS.has(lower)
+}
+
+pub(super) fn is_honor(lower: &str) -> bool {
+    HONORS.has(lower)
+}
+
+pub(super) fn is_weak(lower: &str) -> bool {
+    WEAK.has(lower)
+}
+
 static SCHOOLS: Words<256> = Words::of(&[
     "university", "college", "school", "institute", "academy", "universität", "hochschule", "fachhochschule",
     "gymnasium", "université", "lycée", "école", "universidad", "escuela", "instituto", "bachelor", "master", "bsc",
@@ -114,12 +151,12 @@ static HEADINGS: Words<1024> = Words::of(&[
 static ORDINARY_ACRONYMS: Words<256> = Words::of(&[
     "KPI", "KPIs", "ROI", "SLA", "SLAs", "UI", "UX", "QA", "IT", "HR", "B2B", "B2C", "SaaS", "P&L", "SOP", "SOPs",
     "FAQ", "PDF", "US", "USA", "UK", "EU", "R&D", "CV", "ID", "AM", "PM", "OK", "TV", "PC", "PR", "VIP", "FTE", "FTEs",
-    "YoY", "Q1", "Q2", "Q3", "Q4", "II", "III", "IV", "API", "APIs", "EMEA", "APAC",
+    "YoY", "Q1", "Q2", "Q3", "Q4", "API", "APIs", "EMEA", "APAC",
 ]);
 static NO_NAMES: Words<256> = Words::of(&[
     "I", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
     "april", "may", "june", "july", "august", "september", "october", "november", "december", "dear", "sincerely",
-    "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english", "usd", "eur", "gbp", "chf",
+    "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english", "dipl", "ing", "usd", "eur", "gbp", "chf",
 ]);
 
 pub(super) fn is_role(singular: &str) -> bool {
@@ -190,7 +227,10 @@ pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
             }
             "bs" | "ba" | "be" if capitals => Degree::Bachelor,
             "masters" | "msc" | "meng" | "mtech" | "mfa" | "mph" | "msn" | "máster" | "diplom" => Degree::Master,
-            "master" if followed => Degree::Master,
+            "master" if followed
+                || (word.is_capitalized()
+                    && words.get(index + 1).is_some_and(Word::is_capitalized)
+                    && !index.checked_sub(1).is_some_and(|before| words[before].lower == "scrum")) => Degree::Master,
             "ms" | "ma" | "med" if capitals && (dotted || matches!(next, Some("in" | "of" | "degree"))) => {
                 Degree::Master
             }

@@ -55,7 +55,9 @@ impl Reading<'_> {
                 dates.chain(periods).any(|other| date.is_in(other))
                     || line.figures.figures.iter().any(|figure| figure.value == plain)
             };
-            let near = aligned.iter().any(|&index| says(&self.source.lines[index]))
+            // The date may stand on a line of its own beside what it dates.
+            let around = |index: usize| index.saturating_sub(1)..(index + 2).min(self.source.lines.len());
+            let near = aligned.iter().any(|&index| self.source.lines[around(index)].iter().any(says))
                 || heads
                     .is_some_and(|entry| self.source.lines[self.source.entries[entry].head.clone()].iter().any(says));
             // A line that says little else takes its date from anywhere; one that tells of a certain thing, from there.
@@ -76,10 +78,16 @@ impl Reading<'_> {
         }
         for employer in employers {
             let wanted = self.content(&employer);
-            let known = |words: &[String]| self.source.has_together(words, 0..self.source.lines.len(), &[]);
-            let in_entry = heads
-                .is_none_or(|entry| self.source.has_together(&wanted, self.source.entries[entry].head.clone(), &[]));
-            let supported = known(&wanted) && (in_entry || !dated);
+            // A school belongs to its degree: the line of it, or one beside.
+            let all = 0..self.source.lines.len();
+            let lines = match self.aligned.lines.first() {
+                Some(&line) if self.has_degree() => line.saturating_sub(1)..(line + 2).min(all.end),
+                _ => all,
+            };
+            let known = self.source.has_sequence(&wanted, &lines);
+            let in_entry =
+                heads.is_none_or(|entry| self.source.has_sequence(&wanted, &self.source.entries[entry].head));
+            let supported = known && (in_entry || !dated);
             self.add(Class::Employer, self.span(&employer), supported);
         }
     }
@@ -188,6 +196,8 @@ impl Reading<'_> {
             {
                 end += 2;
             }
+            let appointed = self.appointed(start);
+            let start = appointed.unwrap_or(start);
             let phrase = &words[start..end];
             let senior =
                 phrase.iter().any(|word| lists::is_seniority(&word.lower) && !lists::is_weak_role(&word.lower))
@@ -202,11 +212,17 @@ impl Reading<'_> {
                 )
             });
             let weak = lists::is_weak_role(singular(&word.lower)) && phrase.len() == 1;
+            let article = start.checked_sub(1).is_some_and(|before| matches!(words[before].lower.as_ref(), "a" | "an"));
+            let placed = article && words.get(end).is_some_and(|next| matches!(next.lower.as_ref(), "at" | "for" | "in"));
             let after_as = start.checked_sub(1).is_some_and(|before| {
                 matches!(words[before].lower.as_ref(), "as" | "a" | "an" | "als" | "became" | "into")
             });
             let is_title = acronym
-                || (self.is_head && !weak && !plural && (word.is_capitalized() || phrase.len() == words.len()))
+                || ((appointed.is_some() || placed) && !plural)
+                || (self.is_head
+                    && !plural
+                    && (!weak || (self.is_dated && word.is_capitalized()))
+                    && (word.is_capitalized() || phrase.len() == words.len()))
                 || (!plural
                     && !weak
                     && (capital
@@ -218,6 +234,20 @@ impl Reading<'_> {
             }
         }
         found
+    }
+
+    /// Where a title begins that ends at a role, if the words before say that somebody had it: "as sales manager", "promoted to
+    /// team lead".
+    fn appointed(&self, role: usize) -> Option<usize> {
+        let words = self.words;
+        let is_cue = |at: &usize| {
+            matches!(words[*at].lower.as_ref(), "as" | "als" | "como" | "became" | "promoted" | "appointed" | "elected" | "acting")
+        };
+        let cue = (role.saturating_sub(5)..role).rev().find(is_cue)?;
+        let article = |at: usize| matches!(words[at].lower.as_ref(), "a" | "an" | "the" | "to" | "ein" | "eine" | "un" | "una");
+        let start = (cue + 1..role).find(|&at| !article(at)).unwrap_or(role);
+        let plain = (cue..role).all(|at| matches!(&self.plain[words[at].range.end..words[at + 1].range.start], " " | "-"));
+        (plain && (start..role).all(|at| !lists::is_function_word(&words[at].lower))).then_some(start)
     }
 
     /// Organizations, as ranges of words: after "at", beside a company form, or what else a head line names.
@@ -235,8 +265,19 @@ impl Reading<'_> {
                 continue;
             }
             let mut end = index + 1;
-            while end < words.len() && !in_title(end) && words[end].is_capitalized() {
+            while end < words.len() && !in_title(end) {
                 let gap = &self.plain[words[end - 1].range.end..words[end].range.start];
+                let joins = end + 1 < words.len()
+                    && COMPANY_FORMS.contains(&words[index].lower.as_ref())
+                    && matches!(words[end].lower.as_ref(), "of" | "de" | "für" | "the")
+                    && words[end + 1].is_capitalized();
+                if joins {
+                    end += 2;
+                    continue;
+                }
+                if !words[end].is_capitalized() {
+                    break;
+                }
                 let ended = gap == ". " && COMPANY_FORMS.contains(&words[end - 1].lower.as_ref());
                 if ended || !matches!(gap, " " | " & " | "-" | ". ") {
                     break;

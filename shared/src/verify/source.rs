@@ -41,6 +41,8 @@ pub struct Source {
     pub(super) roots: HashSet<String>,
     pub(super) skills: HashSet<Skill>,
     pub(super) degrees: HashSet<lists::Degree>,
+    /// Of a rewritten résumé, whose every sentence has something of it.
+    pub(super) is_resume: bool,
     /// Words that a document's hidden instruction wants to see in the answer.
     pub(super) bait: HashSet<String>,
     /// Lines and their sentences, bullet signs aside.
@@ -72,6 +74,8 @@ pub(super) struct Line {
     pub(super) figures: Figures,
     pub(super) is_bullet: bool,
     pub(super) has_strong_verb: bool,
+    /// Says among its first words that somebody took part.
+    pub(super) has_weak_verb: bool,
     /// The number of entries before the one whose bullets this line is among.
     section: usize,
 }
@@ -124,6 +128,7 @@ impl Source {
             source.placeholders.extend(names);
         }
         source.bait = Bait::of(input).wanted;
+        source.is_resume = matches!(input, Input::ResumeOptimization { .. });
         source
     }
 
@@ -208,6 +213,7 @@ impl Source {
         self.lines.push(Line {
             is_school: words.iter().any(|word| lists::is_school(singular(&word.lower))),
             is_bullet: is_bullet(line),
+            has_weak_verb: words.iter().take(3).any(|word| lists::is_weak(&word.lower) && word.lower != "with"),
             has_strong_verb: words.iter().any(|word| lists::is_strong(&word.lower)),
             figures,
             words: ids,
@@ -282,6 +288,21 @@ impl Source {
             .map(|(line, _)| *line as usize)
             .collect();
         Aligned { lines, share: if total > 0.0 { best / total } else { 0.0 } }
+    }
+
+    /// The lines that an answer's line is made of, where it is made of several: each with a quarter of its content.
+    pub(super) fn parts(&self, line: &str) -> Vec<&str> {
+        let plain = without_placeholders(line);
+        let words = words(&plain);
+        let wanted = roots(&words);
+        let aligned = self.align(&words);
+        let has = |index: &&usize| {
+            let own = roots(&crate::words::words(&self.lines[**index].text));
+            wanted.iter().filter(|root| own.contains(root)).count() * 4 >= wanted.len().max(1)
+        };
+        let mut parts: Vec<usize> = aligned.lines.iter().filter(has).copied().collect();
+        parts.sort_unstable();
+        parts.into_iter().map(|index| self.lines[index].text.as_str()).collect()
     }
 
     /// The source's line nearest to `line`, and whether it shares at least half of its content.
@@ -370,6 +391,19 @@ impl Source {
     /// Whether a line has this word, in lower case and in the singular.
     pub(super) fn line_has(&self, line: usize, word: &str) -> bool {
         self.ids.get(word).is_some_and(|id| self.lines[line].words.contains(id))
+    }
+
+    /// Whether a line has these words in this order, with nothing but small words between them.
+    pub(super) fn has_sequence(&self, wanted: &[String], lines: &Range<usize>) -> bool {
+        let ids: Option<Vec<u32>> = wanted.iter().map(|word| self.ids.get(word).copied()).collect();
+        let Some(ids) = ids else { return false };
+        let Some(first) = ids.first() else { return true };
+        let small = ["of", "the", "and", "de", "für", "for"].map(|word| self.ids.get(word).copied().unwrap_or(u32::MAX));
+        self.lines_with[*first as usize].iter().filter(|line| lines.contains(&(**line as usize))).any(|line| {
+            let own = &self.lines[*line as usize].words;
+            let content: Vec<u32> = own.iter().copied().filter(|id| !small.contains(id)).collect();
+            content.windows(ids.len()).any(|run| run == ids)
+        })
     }
 
     /// Whether one of these lines has all these words within a window not much longer than they are.
