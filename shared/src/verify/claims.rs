@@ -1,5 +1,6 @@
 //! The claims of a line, and whether the source supports them.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Class;
@@ -54,6 +55,7 @@ pub(super) struct Reading<'a> {
     pub(super) is_heading: bool,
     /// Has a period or a date.
     pub(super) is_dated: bool,
+    pub(super) has_period: bool,
     claims: Vec<Claim>,
     /// Which bytes belong to a claim.
     taken: Vec<bool>,
@@ -78,6 +80,7 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
         is_head,
         is_heading,
         is_dated: false,
+        has_period: false,
         claims: Vec::new(),
         taken: vec![false; plain.len()],
     };
@@ -398,13 +401,22 @@ impl Reading<'_> {
     pub(super) fn expansions(&self) -> Vec<bool> {
         let mut expanded = vec![false; self.words.len()];
         let content: Vec<usize> = (0..self.words.len()).filter(|at| !lists::is_function_word(&self.words[*at].lower)).collect();
+        let shouted = self.words.iter().enumerate().filter(|(_, word)| word.text.chars().all(char::is_uppercase));
+        let acronyms: HashMap<&str, usize> = shouted.map(|(at, word)| (word.lower.as_ref(), at)).collect();
         for length in 2..=6 {
             for run in content.windows(length) {
-                if !run.iter().all(|at| self.words[*at].is_capitalized()) {
+                let together = run.windows(2).all(|pair| {
+                    let gap = &self.plain[self.words[pair[0]].range.end..self.words[pair[1]].range.start];
+                    !gap.contains([',', ';', '|', '(', ')', ':', '.'])
+                });
+                if !together || !run.iter().all(|at| self.words[*at].is_capitalized()) {
                     continue;
                 }
                 let initials: String = run.iter().filter_map(|at| self.words[*at].lower.chars().next()).collect();
-                let own = self.words.iter().position(|word| word.lower == initials && word.text.chars().all(char::is_uppercase));
+                let own = acronyms.get(initials.as_str()).copied();
+                if run.iter().any(|at| self.words[*at].lower.as_ref() == initials) {
+                    continue;
+                }
                 if self.source.words.contains(&initials) {
                     run.iter().for_each(|at| expanded[*at] = true);
                 } else if let Some(own) = own.filter(|own| !run.contains(own)) {

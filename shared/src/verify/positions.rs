@@ -26,6 +26,7 @@ impl Reading<'_> {
     pub(super) fn dates_and_titles(&mut self, context: &mut Context) {
         let found = figures::read(self.plain, self.words);
         self.is_dated = !found.periods.is_empty() || !found.dates.is_empty();
+        self.has_period = !found.periods.is_empty();
         let titles = self.titles();
         let employers = self.employers(&titles);
         let dated = !found.periods.is_empty();
@@ -301,6 +302,7 @@ impl Reading<'_> {
             let heads = self.is_head && self.is_dated && !labels && !sentence;
             // Ordinary words in a head are no company, but for those that are.
             let ordinary = heads
+                && !self.has_period
                 && !after
                 && !form
                 && words[index..end]

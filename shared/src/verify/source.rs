@@ -14,7 +14,7 @@ use crate::words::{Word, root, singular, words};
 
 /// Look-ups that one alignment makes at most, rare words first: a source of many lines that all share a word must not make
 /// every line of an answer cost all of them.
-const MAX_LOOKUPS: usize = 4_096;
+const MAX_LOOKUPS: usize = 1_024;
 /// Places of one word or value that are looked at.
 const MAX_PLACES: usize = 64;
 /// Lines that an alignment returns at most.
@@ -49,6 +49,8 @@ pub struct Source {
     verbatim: HashSet<String>,
     /// Which line follows which, bullet signs aside; and where.
     follows: HashMap<(String, String), u32>,
+    /// Entries by a year in which a period of theirs begins.
+    entries_from: HashMap<u16, Vec<u32>>,
     /// Entries whose head a line belongs to.
     entries_of: HashMap<u32, Vec<u32>>,
     /// Lines that have a word, by its number.
@@ -250,6 +252,9 @@ impl Source {
             for line in start..end {
                 self.entries_of.entry(u32::try_from(line).unwrap_or(u32::MAX)).or_default().push(number);
             }
+            for period in &periods {
+                push_new(self.entries_from.entry(period.from.year).or_default(), number);
+            }
             self.entries.push(Entry { head: start..end, periods });
         }
         for (number, entry) in self.entries.iter().enumerate() {
@@ -338,8 +343,8 @@ impl Source {
         let mut near: Vec<usize> = of_lines.chain(of_words).map(|entry| *entry as usize).collect();
         near.extend(before.into_iter().flat_map(|entry| [entry, entry + 1]).filter(|entry| *entry < self.entries.len()));
         if !periods.is_empty() {
-            let fits = |entry: &&Entry| periods.iter().any(|period| entry.periods.iter().any(|own| period.is_in(own)));
-            near.extend(self.entries.iter().enumerate().filter(|(_, entry)| fits(entry)).map(|(at, _)| at).take(8));
+            let begun = periods.iter().filter_map(|period| self.entries_from.get(&period.from.year)).flatten();
+            near.extend(begun.map(|entry| *entry as usize).take(MAX_PLACES));
         }
         near.sort_unstable();
         near.dedup();
