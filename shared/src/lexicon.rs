@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::redaction::Words;
 use crate::words::{Word, words};
 
 /// A name of the lexicon.
@@ -58,6 +59,11 @@ const VERB_COMPLEMENTS: &[&str] = &[
     "at", "in", "the", "a", "an", "your", "our", "their", "with", "beyond", "above", "through", "quickly", "interest",
     "ahead", "live", "of", "off", "out", "it", "them", "that", "this", "on", "up", "into", "as", "by", "from", "for",
 ];
+/// Behind these a name is that of something else: an express delivery, a chef de partie, Ruby Street.
+const BEHIND_WORDS: &[&str] = &[
+    "delivery", "courier", "train", "theatre", "theater", "airline", "airlines", "street", "road", "avenue", "novels",
+    "snake", "board", "boards", "de", "keeper",
+];
 const NOT_BEFORE_A_LETTER: &[&str] = &[
     "vitamin", "series", "hepatitis", "grade", "class", "plan", "level", "section", "appendix", "exhibit", "category",
     "type", "schedule", "part", "form", "group",
@@ -105,6 +111,23 @@ pub(crate) fn find(text: &str, words: &[Word<'_>]) -> Vec<Mention> {
     found
 }
 
+/// Words that take back what comes after them in the sentence.
+static NEGATIONS: Words<128> = Words::of(&[
+    "no", "not", "never", "without", "lack", "lacking", "keen", "eager", "learn", "learning", "want", "wants", "hope",
+    "hoping", "willing", "kein", "keine", "keinen", "nicht", "ohne", "sans", "jamais", "aucune", "sin", "nunca",
+    "ninguna", "isn't", "don't", "didn't", "haven't", "planning", "plan",
+]);
+/// How far before a name they may stand.
+const NEGATED_WITHIN: usize = 5;
+
+/// Whether the sentence says that somebody does not have what stands at `at`: "no experience with Kubernetes".
+pub(crate) fn is_negated(text: &str, words: &[Word<'_>], at: usize) -> bool {
+    let Some(word) = words.get(at) else { return false };
+    let near = words[at.saturating_sub(NEGATED_WITHIN)..at].iter().rev();
+    near.take_while(|before| !text[before.range.end..word.range.start].contains(['.', ';', '!', '?', '\n', ':']))
+        .any(|before| NEGATIONS.has(&before.lower))
+}
+
 impl Alias {
     fn stands_at(&self, text: &str, words: &[Word<'_>], at: usize) -> bool {
         let end = at + self.rest.len() + 1;
@@ -145,6 +168,9 @@ fn is_ordinary(text: &str, words: &[Word<'_>], at: usize) -> bool {
         return word.text == "Go" && text[word.range.end..].starts_with('-');
     }
     let lower = next.lower.as_ref();
+    if BEHIND_WORDS.contains(&lower) {
+        return true;
+    }
     let to_do = lower == "to"
         && words
             .get(at + 2)

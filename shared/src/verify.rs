@@ -9,6 +9,7 @@
 //! A line's verdict depends on the source and on earlier lines, never on later ones, so verified lines can be streamed. Both
 //! sides are redacted texts; originals come back afterwards.
 
+mod alignment;
 mod bait;
 pub(crate) mod claimed;
 mod claims;
@@ -16,7 +17,9 @@ mod dates;
 mod figures;
 mod links;
 mod lists;
+mod numerals;
 mod positions;
+mod quantities;
 mod source;
 
 use std::collections::HashSet;

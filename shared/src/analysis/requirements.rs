@@ -1,5 +1,6 @@
 //! Requirements: the bullet lines under a job description's headings and its sentences with a cue, each with what it asks for.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,8 @@ use crate::verify::claimed::{Degree, degrees, years};
 use crate::words::{Word, words};
 
 const MAX_REQUIREMENTS: usize = 60;
+/// A line of a section of requirements with no more words is one, also without a bullet.
+const LISTED_WORDS: usize = 14;
 
 /// How much the job wants something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -67,6 +70,13 @@ pub(super) struct Requirement {
 impl Requirement {
     fn of(text: &str, importance: Importance) -> Option<Requirement> {
         let plain = without_placeholders(text);
+        let lower = plain.to_lowercase();
+        if ["not required", "not needed", "not necessary", "no need", "nicht erforderlich"]
+            .iter()
+            .any(|cue| lower.contains(cue))
+        {
+            return None;
+        }
         let words = words(&plain);
         let mentions = lexicon::find(&plain, &words);
         let is_mentioned = |index: usize| mentions.iter().any(|mention| mention.words.contains(&index));
@@ -80,7 +90,24 @@ impl Requirement {
             rest.filter(|term| !levels.iter().any(|(range, _)| *range == words[term.index].range)).collect();
         // Names decide where there are any, else all content words do.
         let named = !groups.is_empty() || rest.iter().any(|term| term.is_name);
-        groups.extend(rest.into_iter().filter(|term| !named || term.is_name && levels.is_empty()).map(|term| {
+        // A degree in one field or another.
+        let studied = !levels.is_empty()
+            || ["degree", "diploma", "studium", "diplôme", "grado"].iter().any(|word| lower.contains(word));
+        if studied && levels.is_empty() {
+            let fields = rest.iter().filter(|term| {
+                !matches!(term.lower.as_str(), "degree" | "diploma" | "equivalent" | "studium" | "grado" | "diplôme")
+            });
+            let fields: Vec<Alternative> = fields
+                .map(|term| Alternative::Word {
+                    lower: term.lower.clone(),
+                    root: term.root.clone(),
+                    idf: table::idf(table::find(&term.lower)),
+                })
+                .collect();
+            groups.extend((!fields.is_empty()).then_some(fields));
+        }
+        let rest = if studied { Vec::new() } else { rest };
+        groups.extend(rest.into_iter().filter(|term| !named || term.is_name).map(|term| {
             let idf = table::idf(table::find(&term.lower));
             vec![Alternative::Word { lower: term.lower, root: term.root, idf }]
         }));
@@ -150,31 +177,114 @@ const SENTENCE: &[&str] = &[
 
 /// The requirements of a job description in order, at most 60.
 pub(super) fn find(job: &str) -> Vec<Requirement> {
+    let plain = without_tags(job);
     let mut section = None;
     let mut found = Vec::new();
-    for line in job.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let lower = line.to_lowercase();
-        let bullet = line.trim_start_matches(['-', '*', '•', '–', '·', '‣', '▪', '◦']).trim_start();
-        if bullet.len() < line.len() {
-            if let Some(importance) = section.unwrap_or(Some(Importance::Required)) {
-                found.extend(Requirement::of(bullet, cue(&lower).unwrap_or(importance)));
-            }
-        } else if is_heading(line, &lower) {
-            section = Some(heading(&lower));
-        } else if section != Some(None) && contains(&lower, SENTENCE) {
-            for sentence in line.split_inclusive(['.', '!', ';']).map(str::trim) {
-                let lower = sentence.to_lowercase();
-                if contains(&lower, SENTENCE) {
-                    found.extend(Requirement::of(sentence, cue(&lower).unwrap_or(Importance::Required)));
-                }
-            }
-        }
+    for line in plain.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        read(line, &mut section, &mut found);
         if found.len() >= MAX_REQUIREMENTS {
             break;
         }
     }
+    if found.is_empty() {
+        // Prose without a heading or a cue: what it names is what it asks for.
+        let sentences = plain.lines().flat_map(|line| line.split_inclusive(['.', '!', ';'])).map(str::trim);
+        let named = sentences.filter(|sentence| !lexicon::find(sentence, &words(sentence)).is_empty());
+        found.extend(named.filter_map(|sentence| {
+            Requirement::of(sentence, cue(&sentence.to_lowercase()).unwrap_or(Importance::Required))
+        }));
+    }
     found.truncate(MAX_REQUIREMENTS);
     found
+}
+
+/// Reads a line in its section: `None` before any, `Some(None)` in one that requires nothing.
+fn read(line: &str, section: &mut Option<Option<Importance>>, found: &mut Vec<Requirement>) {
+    let lower = line.to_lowercase();
+    let bullet = unmarked(line);
+    if bullet.len() < line.len() {
+        if let Some(importance) = section.unwrap_or(Some(Importance::Required)) {
+            found.extend(Requirement::of(bullet, cue(&lower).unwrap_or(importance)));
+        }
+        return;
+    }
+    // "Requirements: Python, Kafka"
+    if let Some((label, rest)) = line.split_once(':').filter(|(_, rest)| !rest.trim().is_empty())
+        && label.split_whitespace().count() <= 4
+        && (contains(&label.to_lowercase(), REQUIRED)
+            || cue(&label.to_lowercase()).is_some()
+            || contains(&label.to_lowercase(), OTHER))
+    {
+        let importance = heading(&label.to_lowercase());
+        *section = Some(importance);
+        if let Some(importance) = importance {
+            let parts = rest.split_inclusive(['.', ';']).map(str::trim);
+            found.extend(
+                parts.filter_map(|part| Requirement::of(part, cue(&part.to_lowercase()).unwrap_or(importance))),
+            );
+        }
+        return;
+    }
+    if is_heading(line, &lower) {
+        *section = Some(heading(&lower));
+        return;
+    }
+    let listed = section.flatten().filter(|_| line.split_whitespace().count() <= LISTED_WORDS);
+    if let Some(importance) = listed {
+        found.extend(Requirement::of(line, cue(&lower).unwrap_or(importance)));
+    } else if *section != Some(None) && contains(&lower, SENTENCE) {
+        for sentence in line.split_inclusive(['.', '!', ';']).map(str::trim) {
+            let lower = sentence.to_lowercase();
+            if contains(&lower, SENTENCE) {
+                found.extend(Requirement::of(sentence, cue(&lower).unwrap_or(Importance::Required)));
+            }
+        }
+    }
+}
+
+/// A line without its bullet sign or number; the line itself if it has none.
+fn unmarked(line: &str) -> &str {
+    let bare = line.trim_start_matches(['-', '*', '•', '–', '·', '‣', '▪', '◦', '●', '✓']).trim_start();
+    let digits = bare.bytes().take_while(u8::is_ascii_digit).count();
+    let numbered = (1..=2).contains(&digits).then(|| bare[digits..].strip_prefix(['.', ')'])).flatten();
+    match numbered.filter(|rest| rest.starts_with(' ')) {
+        Some(rest) if bare.len() == line.len() => rest.trim_start(),
+        _ => bare,
+    }
+}
+
+/// A text whose tags are line ends, if it is written in HTML: an item of a list is a bullet.
+fn without_tags(text: &str) -> Cow<'_, str> {
+    let lower = text.to_ascii_lowercase();
+    if !["<li", "<p>", "<br", "<h2", "<h3", "<ul", "<div"].iter().any(|tag| lower.contains(tag)) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        plain.push_str(&rest[..at]);
+        let tag = &rest[at..];
+        // A placeholder or a lone sign is no tag.
+        let end =
+            tag.find('>').filter(|_| tag[1..].starts_with(|c: char| c.is_ascii_lowercase() || c == '/' || c == '!'));
+        match end {
+            Some(end) => {
+                let inline =
+                    ["<b", "</b", "<i>", "</i", "<strong", "</strong", "<em", "</em", "<span", "</span", "<a ", "</a"];
+                let is_break = tag[..end].to_ascii_lowercase().starts_with("<br");
+                if is_break || !inline.iter().any(|name| tag.to_ascii_lowercase().starts_with(name)) {
+                    plain.push_str(if tag.to_ascii_lowercase().starts_with("<li") { "\n- " } else { "\n" });
+                }
+                rest = &tag[end + 1..];
+            }
+            None => {
+                plain.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
 }
 
 fn is_heading(line: &str, lower: &str) -> bool {

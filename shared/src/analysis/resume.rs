@@ -119,14 +119,20 @@ impl<'a> Resume<'a> {
             }
             let index = resume.lines.len();
             resume.lines.push(bytes);
-            let listed = matches!(section, "skills" | "summary") || is_list(content);
-            let credit = if listed { LISTED } else { 1.0 };
             let here = &own[from..to];
+            let mentions = lexicon::find(&plain, here);
+            // Names and little else are a list however they are separated.
+            let named: usize = mentions.iter().map(|mention| mention.words.len()).sum();
+            let others = here.iter().filter(|word| is_content(word)).count().saturating_sub(named);
+            let dense = mentions.len() >= 3 && others <= mentions.len() / 2;
+            let listed = matches!(section, "skills" | "summary") || is_list(content) || dense;
+            let credit = if listed { LISTED } else { 1.0 };
             for term in terms(here).into_iter().filter(|term| !is_copied[from + term.index]) {
                 resume.show(&term, Shown { line: index, credit });
             }
-            for mention in lexicon::find(&plain, here) {
-                if mention.words.clone().any(|word| is_copied[from + word]) {
+            for mention in mentions {
+                let lacked = lexicon::is_negated(&plain, here, mention.words.start);
+                if lacked || mention.words.clone().any(|word| is_copied[from + word]) {
                     continue;
                 }
                 *counts.entry(mention.skill).or_default() += 1;

@@ -7,10 +7,10 @@ use crate::words::{Word, root};
 static STOP: Words<1024> = Words::of(&[
     "a", "about", "across", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "being",
     "both", "but", "by", "can", "could", "do", "does", "done", "e.g", "each", "either", "etc", "for", "from", "good",
-    "great", "had", "has", "have", "he", "her", "him", "his", "how", "i", "i.e", "if", "in", "including", "into",
-    "is", "it", "its", "may", "me", "more", "most", "must", "my", "no", "not", "of", "on", "one", "or", "other",
-    "our", "out", "over", "own", "per", "plus", "she", "should", "so", "some", "such", "than", "that", "the", "their",
-    "them", "then", "there", "these", "they", "this", "those", "through", "to", "under", "up", "us", "used", "using",
+    "great", "had", "has", "have", "he", "her", "him", "his", "how", "i", "i.e", "if", "in", "including", "into", "is",
+    "it", "its", "may", "me", "more", "most", "must", "my", "no", "not", "of", "on", "one", "or", "other", "our",
+    "out", "over", "own", "per", "plus", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them",
+    "then", "there", "these", "they", "this", "those", "through", "to", "under", "up", "us", "used", "using",
     "various", "very", "via", "was", "we", "were", "what", "when", "where", "which", "while", "who", "will", "with",
     "within", "without", "would", "you", "your", "ability", "able", "advantage", "applicant", "apply", "background",
     "bonus", "candidate", "comfortable", "comparable", "demonstrated", "desired", "equivalent", "essential",
@@ -24,8 +24,8 @@ static STOP: Words<1024> = Words::of(&[
     "kenntnisse", "mit", "nach", "oder", "sie", "sind", "sowie", "über", "um", "und", "uns", "von", "vor", "wie",
     "wir", "wird", "zu", "zum", "zur", "au", "aux", "avec", "ce", "ces", "dans", "de", "en", "est", "et", "la", "le",
     "les", "nous", "ou", "par", "pas", "pour", "qui", "sur", "un", "une", "vos", "votre", "vous", "al", "como", "con",
-    "del", "el", "es", "los", "las", "más", "para", "por", "que", "se", "su", "sus", "y", "años", "experiencia",
-    "expérience", "ans",
+    "del", "el", "es", "los", "las", "más", "para", "por", "que", "se", "su", "sus", "y", "años", "mínimo", "studium",
+    "abgeschlossenes", "sehr", "gute", "experiencia", "expérience", "ans",
 ]);
 
 /// A content word.
@@ -47,22 +47,29 @@ pub(super) fn terms(words: &[Word<'_>]) -> Vec<Term> {
     content
         .map(|(index, word)| Term {
             index,
-            lower: word.lower.clone().into_owned(),
-            root: root(&word.lower),
+            lower: bare(&word.lower).to_owned(),
+            root: root(bare(&word.lower)),
             is_name: word.is_coined() || (word.is_capitalized() && !word.starts),
         })
         .collect()
 }
 
+/// Without the article that French elides: `d'expérience`.
+fn bare(lower: &str) -> &str {
+    let article =
+        lower.split_once(['\'', '’']).filter(|(head, _)| matches!(*head, "d" | "l" | "n" | "qu" | "s" | "j" | "c"));
+    article.map_or(lower, |(_, word)| word)
+}
+
 pub(super) fn is_content(word: &Word<'_>) -> bool {
     let single = word.text.chars().count() == 1 && !matches!(word.text, "C" | "R");
-    word.has_letter() && !single && !STOP.has(&word.lower) && !word.lower.contains("redacted")
+    word.has_letter() && !single && !STOP.has(bare(&word.lower)) && !word.lower.contains("redacted")
 }
 
 static ENGLISH: Words<32> = Words::of(&["the", "and", "of", "to", "with", "for", "in", "a", "from", "by"]);
 static OTHERS: Words<64> = Words::of(&[
-    "und", "der", "die", "das", "mit", "für", "von", "et", "les", "des", "pour", "avec", "dans", "el", "los", "las", "con",
-    "para", "por", "del",
+    "und", "der", "die", "das", "mit", "für", "von", "et", "les", "des", "pour", "avec", "dans", "el", "los", "las",
+    "con", "para", "por", "del",
 ]);
 
 /// Whether a text's function words are mostly English, as far as there are any.

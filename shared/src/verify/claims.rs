@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Class;
-use super::figures::{self, Date, Figure, Sign, Unit};
+use super::alignment::Aligned;
 use super::bait::is_echo;
 use super::links::is_link;
 use super::lists;
-use super::source::{Aligned, Source, ends_sentence, is_bullet};
+use super::source::{Source, ends_sentence, is_bullet};
 use crate::analysis::is_ordinary_word;
 use crate::lexicon::{self, Kind, Mention};
 use crate::redaction::{Kind as Personal, Vault, placeholders, without_placeholders};
@@ -58,7 +58,7 @@ pub(super) struct Reading<'a> {
     pub(super) has_period: bool,
     claims: Vec<Claim>,
     /// Which bytes belong to a claim.
-    taken: Vec<bool>,
+    pub(super) taken: Vec<bool>,
 }
 
 /// The claims of a line in order of class. Reads nothing but the line, the source and what earlier lines left in `context`.
@@ -68,8 +68,7 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
     let mentions = lexicon::find(&plain, &words);
     let is_heading =
         !words.is_empty() && words.len() <= 6 && words.iter().all(|word| lists::is_heading_word(&word.lower));
-    let is_head =
-        !is_bullet(line) && words.len() <= HEAD_WORDS && !ends_sentence(&plain) && !is_heading;
+    let is_head = !is_bullet(line) && words.len() <= HEAD_WORDS && !ends_sentence(&plain) && !is_heading;
     let aligned = source.align(&words);
     let mut reading = Reading {
         source,
@@ -134,7 +133,7 @@ impl Reading<'_> {
         self.claims.iter().any(|claim| claim.class == Class::Degree)
     }
 
-    fn is_taken(&self, at: usize) -> bool {
+    pub(super) fn is_taken(&self, at: usize) -> bool {
         self.taken.get(at) == Some(&true)
     }
 
@@ -286,6 +285,7 @@ impl Reading<'_> {
                         || word.lower.len() > 3 && self.source.words.contains(word.lower.as_ref())
                 })
                 && (wanted.len() == 1 || self.source.has_together(&wanted, 0..self.source.lines.len(), &[]));
+            let literal = literal && !self.source.lacked.contains(&mention.skill);
             let supported = self.source.skills.contains(&mention.skill) || literal;
             self.add(Class::Skill, self.span(&mention.words), supported);
         }
@@ -296,8 +296,10 @@ impl Reading<'_> {
         for word in self.words.iter().filter(|word| lists::is_honor(&word.lower)) {
             let stem = root(&word.lower);
             let known = self.source.words.contains(singular(&word.lower)) || self.source.roots.contains(&stem);
-            let supported = known || self.source.roots.iter().any(|root| root.starts_with("award") && stem.starts_with("award"));
-            let hons = stem.starts_with("hon") && self.source.words.iter().any(|word| word.starts_with("hono") || word == "hons");
+            let supported =
+                known || self.source.roots.iter().any(|root| root.starts_with("award") && stem.starts_with("award"));
+            let hons = stem.starts_with("hon")
+                && self.source.words.iter().any(|word| word.starts_with("hono") || word == "hons");
             let supported = supported || hons;
             if !self.is_heading {
                 self.add(Class::Certification, word.range.clone(), supported);
@@ -305,42 +307,17 @@ impl Reading<'_> {
         }
     }
 
-    /// "dozens of", "half a million", "for over a decade"; and digits that look like others.
-    fn amounts(&mut self, line: &str) {
-        for (index, word) in self.words.iter().enumerate() {
-            let scaled = index > 0
-                && (self.words[index - 1].text.ends_with(|c: char| c.is_ascii_digit())
-                    || figures::is_number(&self.words[index - 1].lower));
-            let part = matches!(word.lower.as_ref(), "quarter" | "third" | "fifth" | "tenth");
-            let quarter = part && index > 0 && matches!(self.words[index - 1].lower.as_ref(), "a" | "one");
-            if (!lists::is_amount(&word.lower) && !quarter) || scaled || self.is_taken(word.range.start) {
-                continue;
-            }
-            let has = |value: i128, sign: Sign| self.source.figures_of(value * 1_000_000).any(|(_, other)| other.sign == sign);
-            let same = match word.lower.as_ref() {
-                "half" | "halved" | "halving" => has(50, Sign::Percent) || self.source.roots.contains("halv") || self.source.words.contains("half"),
-                "quarter" => has(25, Sign::Percent),
-                "decade" | "decades" => has(10, Sign::Time(Unit::Year)),
-                "dozen" => has(12, Sign::Plain),
-                _ => false,
-            };
-            let known = self.source.words.contains(singular(&word.lower));
-            self.add(Class::Number, word.range.clone(), same || known);
-        }
-        for (at, c) in line.char_indices() {
-            let disguised = c.is_numeric() && !c.is_ascii() || matches!(c, '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{24b6}'..='\u{24e9}');
-            if disguised && !matches!(c, '½' | '¼' | '¾' | '²' | '³' | '¹') && !self.source.has_text(&c.to_lowercase().to_string()) && self.taken.get(at) == Some(&false) {
-                self.add(Class::Number, at..at + c.len_utf8(), false);
-            }
-        }
-    }
-
     /// A sentence that has nothing of the source in it, in a rewritten résumé.
     fn foreign(&mut self) {
-        let content: Vec<&Word<'_>> = self.words.iter().filter(|word| word.has_letter() && !lists::is_function_word(&word.lower)).collect();
-        let known = |word: &&&Word<'_>| self.source.roots.contains(&root(&word.lower)) || lists::is_heading_word(&word.lower);
+        let content: Vec<&Word<'_>> =
+            self.words.iter().filter(|word| word.has_letter() && !lists::is_function_word(&word.lower)).collect();
+        let known =
+            |word: &&&Word<'_>| self.source.roots.contains(&root(&word.lower)) || lists::is_heading_word(&word.lower);
         let (Some(first), Some(last)) = (self.words.first(), self.words.last()) else { return };
-        if content.len() >= FOREIGN_WORDS && !content.iter().any(|word| known(&word)) && !self.claims.iter().any(|claim| claim.supported) {
+        if content.len() >= FOREIGN_WORDS
+            && !content.iter().any(|word| known(&word))
+            && !self.claims.iter().any(|claim| claim.supported)
+        {
             let range = first.range.start..last.range.end;
             self.claims.push(Claim { class: Class::Name, range, supported: false });
         }
@@ -356,7 +333,8 @@ impl Reading<'_> {
         let shouts = !self.plain.chars().any(char::is_lowercase);
         let all_capital = capitals * 3 > lettered * 2 && lettered > 3 && !self.is_head;
         let expanded = self.expansions();
-        let label = self.plain.find(':').filter(|at| self.words.iter().filter(|word| word.range.end <= *at).count() <= 4);
+        let label =
+            self.plain.find(':').filter(|at| self.words.iter().filter(|word| word.range.end <= *at).count() <= 4);
         for (index, word) in self.words.iter().enumerate() {
             if self.is_taken(word.range.start) || lists::is_no_name(word) || !word.has_letter() {
                 continue;
@@ -400,7 +378,8 @@ impl Reading<'_> {
     /// the line spells out.
     pub(super) fn expansions(&self) -> Vec<bool> {
         let mut expanded = vec![false; self.words.len()];
-        let content: Vec<usize> = (0..self.words.len()).filter(|at| !lists::is_function_word(&self.words[*at].lower)).collect();
+        let content: Vec<usize> =
+            (0..self.words.len()).filter(|at| !lists::is_function_word(&self.words[*at].lower)).collect();
         let shouted = self.words.iter().enumerate().filter(|(_, word)| word.text.chars().all(char::is_uppercase));
         let acronyms: HashMap<&str, usize> = shouted.map(|(at, word)| (word.lower.as_ref(), at)).collect();
         for length in 2..=6 {
@@ -425,104 +404,6 @@ impl Reading<'_> {
             }
         }
         expanded
-    }
-
-    fn figures(&mut self) {
-        let found = figures::read(self.plain, self.words);
-        for figure in found.figures {
-            // "one of" claims nothing; "1" may be the source's "one".
-            if self.is_taken(figure.range.start) || self.plain[figure.range.clone()].eq_ignore_ascii_case("one") {
-                continue;
-            }
-            let supported = self.supports(&figure);
-            let class = if matches!(figure.sign, Sign::Time(_)) { Class::Date } else { Class::Number };
-            self.add(class, figure.range, supported);
-        }
-    }
-
-    fn supports(&self, claim: &Figure) -> bool {
-        let differs = |a: Option<Unit>, b: Option<Unit>| matches!((a, b), (Some(a), Some(b)) if a != b);
-        let turned = |other: &Figure| {
-            matches!((claim.end, other.end), (Some(a), Some(b)) if a != b) || differs(claim.per, other.per)
-        };
-        let equal: Vec<(usize, &Figure)> = self
-            .source
-            .figures_of(claim.value)
-            .filter(|(_, other)| other.sign == claim.sign && !turned(other))
-            .collect();
-        if equal.iter().any(|(_, other)| other.counts.is_some() && other.counts == claim.counts) {
-            return true;
-        }
-        // What is counted stands beside another figure in the source: then this is not its figure.
-        let best = self.aligned.lines.first();
-        let in_best = equal.iter().any(|(line, _)| Some(line) == best);
-        let is_near = |line: &usize| match in_best {
-            true => Some(line) == best,
-            false => self.aligned.lines.contains(line) || matches!(claim.sign, Sign::Time(_)),
-        };
-        let contradicted = claim.counts.as_ref().is_some_and(|counted| {
-            self.source.figures_counting(counted).any(|(line, other)| other.sign == claim.sign && is_near(&line))
-        });
-        let aligned = equal.iter().any(|(line, _)| self.aligned.lines.contains(line));
-        if (aligned && !contradicted) || self.is_derived(claim) {
-            return true;
-        }
-        let loose = self.aligned.share < 0.3 && !equal.is_empty() && !contradicted;
-        loose || self.is_year(claim) || self.is_career(claim)
-    }
-
-    /// What follows from the aligned lines: the difference of two of their figures, its percentage, the years of a period, or a
-    /// figure whose unit is only said with another ("in 4 days instead of 9").
-    fn is_derived(&self, claim: &Figure) -> bool {
-        self.aligned.lines.iter().any(|&line| {
-            let found = &self.source.lines[line].figures;
-            let years = |period: &figures::Period| {
-                let to = period.to?;
-                Some(i128::from(to.months().abs_diff(period.from.months())))
-            };
-            if claim.sign == Sign::Time(Unit::Year) {
-                let months = claim.value * 12 / 1_000_000;
-                return found.periods.iter().filter_map(years).any(|lasted| (lasted - months).abs() <= 11);
-            }
-            let elided = |other: &&Figure| other.value == claim.value && other.sign == Sign::Plain && other.counts.is_none();
-            let same = found.figures.iter().any(|other| other.sign == claim.sign && other.value != claim.value);
-            if matches!(claim.sign, Sign::Time(_)) && same && found.figures.iter().any(|other| elided(&other)) {
-                return true;
-            }
-            found.figures.windows(2).any(|pair| {
-                let (from, to) = (pair[0].value, pair[1].value);
-                let change = (from - to).abs();
-                let percent = claim.sign == Sign::Percent && from > 0 && (change * 100 - claim.value / 1_000_000 * from).abs() * 2 <= from;
-                pair[0].sign == pair[1].sign && pair[0].end == Some(figures::End::From) && (percent || (change == claim.value && pair[0].sign == claim.sign))
-            })
-        })
-    }
-
-    /// "in 2019" where the source has the year in a date.
-    fn is_year(&self, claim: &Figure) -> bool {
-        let year = claim.value / 1_000_000;
-        let year = u16::try_from(year).ok().filter(|year| (1950..=2049).contains(year));
-        claim.sign == Sign::Plain && year.is_some_and(|year| self.source.has_date(Date { year, month: None }))
-    }
-
-    /// "9 years of experience" where the source's dates add up to it.
-    fn is_career(&self, claim: &Figure) -> bool {
-        let years = match claim.sign {
-            Sign::Time(Unit::Year) => claim.value / 1_000_000,
-            _ => return false,
-        };
-        let of_something = claim.counts.as_ref().is_some_and(|word| {
-            let words = words(word);
-            !lexicon::find(word, &words).is_empty()
-                || !self.source.words.contains(word)
-                || self.source.exact.contains(&capitalized(word))
-        });
-        let counted = claim.counts.as_deref().unwrap_or_default();
-        let stated = self
-            .source
-            .figures_counting(counted)
-            .any(|(_, other)| matches!(other.sign, Sign::Time(Unit::Year)) && other.value != claim.value);
-        !of_something && !stated && years * 12 <= i128::from(self.source.months_of_work())
     }
 
     /// Verbs of leading where the source only took part.
@@ -558,17 +439,12 @@ impl Reading<'_> {
 }
 
 const PARTS_OF_DEGREES: &[&str] = &[
-    "doctor", "juris", "hons", "science", "arts", "degree", "engineering", "honours", "honors", "hons", "philosophy", "applied", "fine",
-    "business", "administration", "first", "class", "thesis",
+    "doctor", "juris", "hons", "science", "arts", "degree", "engineering", "honours", "honors", "hons", "philosophy",
+    "applied", "fine", "business", "administration", "first", "class", "thesis",
 ];
 
 fn is_certifying(root: &str, word: &str) -> bool {
     let stem = |text: &str| text.chars().take(6).collect::<String>();
     (root.starts_with("certif") || root.starts_with("licen") || root.starts_with("zertif"))
         && stem(root)[..5] == stem(word).chars().take(5).collect::<String>()
-}
-
-fn capitalized(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

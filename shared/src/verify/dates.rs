@@ -115,7 +115,11 @@ pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize,
     for (range, last, date) in &found {
         let rest = line[range.end..].trim_start_matches(' ');
         let dash = rest.strip_prefix(['-', '–', '—']);
-        let ends = dash.is_some_and(|rest| rest.trim().is_empty() || rest.starts_with("  ") || rest.trim_start().starts_with(['|', ',', ')', ':', ';', '*', '_']));
+        let ends = dash.is_some_and(|rest| {
+            rest.trim().is_empty()
+                || rest.starts_with("  ")
+                || rest.trim_start().starts_with(['|', ',', ')', ':', ';', '*', '_'])
+        });
         if date.is_some() && ends {
             let end = line.len() - dash.map_or(0, str::len);
             open.push((range.end..end, *last, None));

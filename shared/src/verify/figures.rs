@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::dates::{BETWEEN_DATES, dates};
 pub(super) use super::dates::{Date, Period};
-use crate::redaction::Words;
+use super::numerals::{MULTIPLE_NAMES, MULTIPLES, NUMBER_NAMES, NUMBER_WORDS, SCALES, UNITS};
 use crate::words::{Word, singular};
 
 /// What kind of quantity a figure is. Equal digits of different signs are different facts.
@@ -65,176 +65,6 @@ pub(super) struct Figures {
 
 const MILLIONTHS: i128 = 1_000_000;
 
-const NUMBERS: usize = 29 + 54;
-const TIMES: usize = 13;
-const NUMBER_WORDS: [(&str, i128); NUMBERS] = [
-    ("one", 1),
-    ("vierzig", 40),
-    ("fünfzig", 50),
-    ("sechzig", 60),
-    ("siebzig", 70),
-    ("achtzig", 80),
-    ("neunzig", 90),
-    ("hundert", 100),
-    ("treinta", 30),
-    ("cuarenta", 40),
-    ("cincuenta", 50),
-    ("sesenta", 60),
-    ("setenta", 70),
-    ("ochenta", 80),
-    ("noventa", 90),
-    ("cien", 100),
-    ("quince", 15),
-    ("trece", 13),
-    ("catorce", 14),
-    ("seiscientos", 600),
-    ("quinientos", 500),
-    ("quinze", 15),
-    ("seize", 16),
-    ("trente", 30),
-    ("quarante", 40),
-    ("cinquante", 50),
-    ("soixante", 60),
-    ("cent", 100),
-    ("treize", 13),
-    ("two", 2),
-    ("three", 3),
-    ("four", 4),
-    ("five", 5),
-    ("six", 6),
-    ("seven", 7),
-    ("eight", 8),
-    ("nine", 9),
-    ("ten", 10),
-    ("eleven", 11),
-    ("twelve", 12),
-    ("thirteen", 13),
-    ("fourteen", 14),
-    ("fifteen", 15),
-    ("sixteen", 16),
-    ("seventeen", 17),
-    ("eighteen", 18),
-    ("nineteen", 19),
-    ("twenty", 20),
-    ("thirty", 30),
-    ("forty", 40),
-    ("fifty", 50),
-    ("sixty", 60),
-    ("seventy", 70),
-    ("eighty", 80),
-    ("ninety", 90),
-    ("zwei", 2),
-    ("drei", 3),
-    ("vier", 4),
-    ("fünf", 5),
-    ("sechs", 6),
-    ("sieben", 7),
-    ("acht", 8),
-    ("zehn", 10),
-    ("zwölf", 12),
-    ("zwanzig", 20),
-    ("dreißig", 30),
-    ("deux", 2),
-    ("trois", 3),
-    ("quatre", 4),
-    ("cinq", 5),
-    ("huit", 8),
-    ("dix", 10),
-    ("douze", 12),
-    ("vingt", 20),
-    ("tres", 3),
-    ("cuatro", 4),
-    ("cinco", 5),
-    ("siete", 7),
-    ("ocho", 8),
-    ("nueve", 9),
-    ("diez", 10),
-    ("doce", 12),
-    ("veinte", 20),
-];
-const MULTIPLES: [(&str, i128); TIMES] = [
-    ("doubled", 2),
-    ("doubling", 2),
-    ("twofold", 2),
-    ("twice", 2),
-    ("tripled", 3),
-    ("tripling", 3),
-    ("threefold", 3),
-    ("quadrupled", 4),
-    ("fourfold", 4),
-    ("fivefold", 5),
-    ("tenfold", 10),
-    ("verdoppelt", 2),
-    ("doublé", 2),
-];
-static NUMBER_NAMES: Words<256> = Words::of(&names(&NUMBER_WORDS));
-static MULTIPLE_NAMES: Words<64> = Words::of(&names(&MULTIPLES));
-
-const fn names<const N: usize>(pairs: &[(&'static str, i128); N]) -> [&'static str; N] {
-    let mut names = [""; N];
-    let mut at = 0;
-    while at < N {
-        names[at] = pairs[at].0;
-        at += 1;
-    }
-    names
-}
-
-const SCALES: &[(&str, i128)] = &[
-    ("k", 1_000),
-    ("thousand", 1_000),
-    ("tausend", 1_000),
-    ("mille", 1_000),
-    ("mil", 1_000),
-    ("m", 1_000_000),
-    ("mm", 1_000_000),
-    ("mn", 1_000_000),
-    ("mio", 1_000_000),
-    ("million", 1_000_000),
-    ("millionen", 1_000_000),
-    ("millone", 1_000_000),
-    ("b", 1_000_000_000),
-    ("bn", 1_000_000_000),
-    ("billion", 1_000_000_000),
-    ("hundred", 100),
-    ("dozen", 12),
-];
-const UNITS: &[(&str, Unit)] = &[
-    ("second", Unit::Second),
-    ("minute", Unit::Minute),
-    ("min", Unit::Minute),
-    ("hour", Unit::Hour),
-    ("hr", Unit::Hour),
-    ("day", Unit::Day),
-    ("week", Unit::Week),
-    ("month", Unit::Month),
-    ("year", Unit::Year),
-    ("yr", Unit::Year),
-    ("tag", Unit::Day),
-    ("tage", Unit::Day),
-    ("tagen", Unit::Day),
-    ("woche", Unit::Week),
-    ("wochen", Unit::Week),
-    ("monat", Unit::Month),
-    ("monate", Unit::Month),
-    ("monaten", Unit::Month),
-    ("jahr", Unit::Year),
-    ("jahre", Unit::Year),
-    ("jahren", Unit::Year),
-    ("jour", Unit::Day),
-    ("semaine", Unit::Week),
-    ("moi", Unit::Month),
-    ("mois", Unit::Month),
-    ("an", Unit::Year),
-    ("ans", Unit::Year),
-    ("année", Unit::Year),
-    ("día", Unit::Day),
-    ("semana", Unit::Week),
-    ("mese", Unit::Month),
-    ("mes", Unit::Month),
-    ("año", Unit::Year),
-];
-
 /// What the words between a figure and what it counts may be.
 const BETWEEN: &[&str] = &[
     "of", "in", "with", "the", "a", "an", "new", "more", "than", "over", "about", "full", "time", "different",
@@ -266,10 +96,10 @@ pub(super) fn read(line: &str, words: &[Word<'_>]) -> Figures {
         let next = dated.get(at).filter(|(next, _, _)| {
             let gap = &line[range.end..next.start];
             gap.len() <= 24
-                && words[last + 1..]
-                    .iter()
-                    .take_while(|word| word.range.end <= next.start)
-                    .all(|word| BETWEEN_DATES.contains(&word.lower.as_ref()) || between && matches!(word.lower.as_ref(), "and" | "und" | "et" | "y"))
+                && words[last + 1..].iter().take_while(|word| word.range.end <= next.start).all(|word| {
+                    BETWEEN_DATES.contains(&word.lower.as_ref())
+                        || between && matches!(word.lower.as_ref(), "and" | "und" | "et" | "y")
+                })
                 && (gap.chars().any(|c| !c.is_whitespace() && c != ',' && c != ';')
                     || line[next.clone()].trim_start().starts_with(['-', '–', '—']))
                 && !gap.contains(['|', '/', ')', '(', ';', '&'])
@@ -294,7 +124,14 @@ fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option
         let lower = word.lower.as_ref();
         if let Some(at) = MULTIPLE_NAMES.position(lower) {
             let value = MULTIPLES[at].1 * MILLIONTHS;
-            found.push(Figure { range: word.range.clone(), value, sign: Sign::Times, counts: None, end: None, per: None });
+            found.push(Figure {
+                range: word.range.clone(),
+                value,
+                sign: Sign::Times,
+                counts: None,
+                end: None,
+                per: None,
+            });
             continue;
         }
         if let Some(at) = NUMBER_NAMES.position(lower) {
@@ -367,14 +204,23 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
     if let Some(by) = word.and_then(scale).filter(|_| word.is_some_and(|word| word.len() > 1)) {
         value *= by;
         word = at(&mut peek);
-        let behind = line[range.end..].split_once(|c: char| !c.is_alphanumeric() && c != ' ').map_or("", |(head, _)| &line[range.end + head.len()..]);
-        let sign_behind = behind.trim_start_matches(['.', ' ']).chars().next().and_then(|c| currency(c.encode_utf8(&mut [0; 4])));
-        if let Some(known) = sign_behind.filter(|_| sign == Sign::Plain && behind.starts_with(['.', ' ', '€', '$', '£'])) {
+        let behind = line[range.end..]
+            .split_once(|c: char| !c.is_alphanumeric() && c != ' ')
+            .map_or("", |(head, _)| &line[range.end + head.len()..]);
+        let sign_behind =
+            behind.trim_start_matches(['.', ' ']).chars().next().and_then(|c| currency(c.encode_utf8(&mut [0; 4])));
+        if let Some(known) =
+            sign_behind.filter(|_| sign == Sign::Plain && behind.starts_with(['.', ' ', '€', '$', '£']))
+        {
             sign = Sign::Money(known);
         }
     }
     match word {
-        Some("percent" | "prozent" | "percentage" | "point" | "pp" | "punkte" | "prozentpunkte") if sign == Sign::Plain => sign = Sign::Percent,
+        Some("percent" | "prozent" | "percentage" | "point" | "pp" | "punkte" | "prozentpunkte")
+            if sign == Sign::Plain =>
+        {
+            sign = Sign::Percent
+        }
         Some("time" | "times") if sign == Sign::Plain => sign = Sign::Times,
         Some(name) if sign == Sign::Plain && currency(name).is_some() => {
             sign = currency(name).map_or(sign, Sign::Money);
@@ -421,7 +267,11 @@ fn per(words: &[Word<'_>], from: usize) -> Option<Unit> {
             "yearly" | "annual" | "annually" | "jährlich" => Some(Unit::Year),
             _ => None,
         };
-        let marked = at > 0 && matches!(next[at - 1].lower.as_ref(), "a" | "an" | "per" | "each" | "every" | "pro" | "par" | "al" | "por");
+        let marked = at > 0
+            && matches!(
+                next[at - 1].lower.as_ref(),
+                "a" | "an" | "per" | "each" | "every" | "pro" | "par" | "al" | "por"
+            );
         let unit = UNITS.iter().find(|(name, _)| marked && *name == singular(&word.lower)).map(|(_, unit)| *unit);
         if adverb.or(unit).is_some() {
             return adverb.or(unit);
@@ -445,9 +295,13 @@ fn digits(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
                 }
                 // 1,200 and 1.5; 18 000 where exactly three digits follow a short group.
                 let sign = matches!(bytes.get(end), Some(b'.' | b',' | b'\'')) && digit(end + 1);
-                let gap = [" ", "\u{a0}", "\u{202f}"].iter().find(|gap| line[end..].starts_with(**gap)).map_or(0, |gap| gap.len());
+                let gap = [" ", "\u{a0}", "\u{202f}"]
+                    .iter()
+                    .find(|gap| line[end..].starts_with(**gap))
+                    .map_or(0, |gap| gap.len());
                 let three = gap > 0 && (1..=3).all(|i| digit(end + gap - 1 + i)) && !digit(end + gap + 3);
-                let short = line[start..end].rsplit(|c: char| !c.is_ascii_digit()).next().is_some_and(|group| group.len() <= 3);
+                let short =
+                    line[start..end].rsplit(|c: char| !c.is_ascii_digit()).next().is_some_and(|group| group.len() <= 3);
                 if sign {
                     end += 1;
                 } else if three && short && !line[start..end].contains('.') {

@@ -80,27 +80,30 @@ static INFLATING: Words<128> = Words::of(&[
 ]);
 /// Amounts without a digit; each with figures that say the same, in millionths where they are parts.
 static AMOUNTS: Words<128> = Words::of(&[
-    "dozen", "dozens", "hundreds", "thousands", "millions", "billions", "half", "halved", "halving", "decade", "decades", "thousand",
-    "hundred", "million", "billion", "multi", "countless", "numerous", "century", "dutzend", "hunderte", "tausende", "millionen", "jahrzehnt",
-    "centaines", "milliers", "dizaines", "décennie", "cientos", "miles", "decenas", "década", "mitad",
+    "dozen", "dozens", "hundreds", "thousands", "millions", "billions", "half", "halved", "halving", "decade",
+    "decades", "thousand", "hundred", "million", "billion", "multi", "countless", "numerous", "century", "dutzend",
+    "hunderte", "tausende", "millionen", "jahrzehnt", "centaines", "milliers", "dizaines", "décennie", "cientos",
+    "miles", "decenas", "década", "mitad",
 ]);
 /// Prizes and honors: whoever has none does not get one.
 static HONORS: Words<128> = Words::of(&[
-    "award", "awards", "awarded", "winner", "won", "champion", "champions", "prize", "ranked", "patent", "patents", "patented", "published",
-    "clearance", "honors", "honours", "hons", "laude", "magna", "summa", "distinction", "valedictorian", "scholarship", "fellowship",
-    "diploma", "medal", "charterholder", "preis", "auszeichnung", "prix", "premio",
+    "award", "awards", "awarded", "winner", "won", "champion", "champions", "prize", "ranked", "patent", "patents",
+    "patented", "published", "clearance", "honors", "honours", "hons", "laude", "magna", "summa", "distinction",
+    "valedictorian", "scholarship", "fellowship", "diploma", "medal", "charterholder", "preis", "auszeichnung", "prix",
+    "premio",
 ]);
 /// Verbs of taking part.
 static WEAK: Words<128> = Words::of(&[
-    "helped", "helping", "help", "assisted", "assisting", "assist", "supported", "supporting", "support", "contributed", "contributing", "participated",
-    "participating", "part", "shadowed", "observed", "aided", "collaborated", "involved", "member", "mitarbeit", "unterstützung", "unterstützte", "participation",
-    "participé", "colaboré", "colaboración", "ayudé", "apoyo", "assistance", "worked", "working", "with", "alongside", "second",
+    "helped", "helping", "help", "assisted", "assisting", "assist", "supported", "supporting", "support",
+    "contributed", "contributing", "participated", "participating", "part", "shadowed", "observed", "aided",
+    "collaborated", "involved", "member", "mitarbeit", "unterstützung", "unterstützte", "participation", "participé",
+    "colaboré", "colaboración", "ayudé", "apoyo", "assistance", "worked", "working", "with", "alongside", "second",
 ]);
 
 /// Who adds one of these to a degree or a certificate does not have it yet.
 pub(super) const QUALIFIERS: &[&str] = &[
-    "expected", "anticipated", "candidate", "pursuing", "progress", "incomplete", "unfinished", "applied", "voraussichtlich", "laufend", "ongoing",
-    "prévu", "previsto", "finish", "started", "studying",
+    "expected", "anticipated", "candidate", "pursuing", "progress", "incomplete", "unfinished", "applied",
+    "voraussichtlich", "laufend", "ongoing", "prévu", "previsto", "finish", "started", "studying",
 ];
 
 pub(super) fn is_amount(lower: &str) -> bool {
@@ -132,20 +135,22 @@ static FUNCTION_WORDS: Words<512> = Words::of(&[
     "par", "el", "los", "las", "y", "o", "con", "para", "por", "del", "al", "una",
 ]);
 static HEADINGS: Words<1024> = Words::of(&[
-    "summary", "professional", "experience", "work", "education", "skills", "skill", "technical", "core",
-    "competencies", "competency", "projects", "project", "certifications", "certification", "certificates",
-    "certificate", "licenses", "awards", "honors", "languages", "language", "interests", "references", "profile",
-    "objective", "career", "history", "employment", "key", "achievements", "accomplishments", "highlights", "selected",
-    "relevant", "additional", "information", "volunteer", "volunteering", "publications", "training", "courses",
-    "coursework", "contact", "details", "personal", "about", "me", "strengths", "expertise", "qualifications",
-    "academic", "background", "activities", "talks", "and", "tools", "technologies", "areas", "of", "executive",
-    "leadership", "other", "further", "statement", "responsibilities", "overview", "affiliations", "memberships",
-    "patents", "hobbies", "community", "service", "professional", "development", "platforms", "practices",
-    "frameworks", "databases", "methods", "soft", "hard", "programming", "berufserfahrung", "ausbildung", "kenntnisse",
-    "fähigkeiten", "sprachen", "profil", "kurzprofil", "projekte", "zertifikate", "interessen", "lebenslauf",
-    "berufliche", "erfahrung", "expérience", "expériences", "professionnelle", "professionnelles", "formation",
-    "compétences", "langues", "centres", "intérêt", "projets", "résumé", "experiencia", "laboral", "profesional",
-    "educación", "formación", "habilidades", "idiomas", "perfil", "proyectos", "intereses", "competencias",
+    "intro", "introduction", "parcours", "professionnel", "stage", "stages", "bénévolat", "ehrenamt", "praktika",
+    "weiterbildung", "sonstiges", "cursos", "summary", "professional", "experience", "work", "education", "skills",
+    "skill", "technical", "core", "competencies", "competency", "projects", "project", "certifications",
+    "certification", "certificates", "certificate", "licenses", "awards", "honors", "languages", "language",
+    "interests", "references", "profile", "objective", "career", "history", "employment", "key", "achievements",
+    "accomplishments", "highlights", "selected", "relevant", "additional", "information", "volunteer", "volunteering",
+    "publications", "training", "courses", "coursework", "contact", "details", "personal", "about", "me", "strengths",
+    "expertise", "qualifications", "academic", "background", "activities", "talks", "and", "tools", "technologies",
+    "areas", "of", "executive", "leadership", "other", "further", "statement", "responsibilities", "overview",
+    "affiliations", "memberships", "patents", "hobbies", "community", "service", "professional", "development",
+    "platforms", "practices", "frameworks", "databases", "methods", "soft", "hard", "programming", "berufserfahrung",
+    "ausbildung", "kenntnisse", "fähigkeiten", "sprachen", "profil", "kurzprofil", "projekte", "zertifikate",
+    "interessen", "lebenslauf", "berufliche", "erfahrung", "expérience", "expériences", "professionnelle",
+    "professionnelles", "formation", "compétences", "langues", "centres", "intérêt", "projets", "résumé",
+    "experiencia", "laboral", "profesional", "educación", "formación", "habilidades", "idiomas", "perfil", "proyectos",
+    "intereses", "competencias",
 ]);
 /// Acronyms that an honest sentence may use without the source having them.
 static ORDINARY_ACRONYMS: Words<256> = Words::of(&[
@@ -156,7 +161,8 @@ static ORDINARY_ACRONYMS: Words<256> = Words::of(&[
 static NO_NAMES: Words<256> = Words::of(&[
     "I", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
     "april", "may", "june", "july", "august", "september", "october", "november", "december", "dear", "sincerely",
-    "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english", "dipl", "ing", "usd", "eur", "gbp", "chf",
+    "regards", "mr", "ms", "mrs", "dr", "prof", "hiring", "team", "present", "english", "dipl", "ing", "usd", "eur",
+    "gbp", "chf",
 ]);
 
 pub(super) fn is_role(singular: &str) -> bool {
@@ -198,8 +204,9 @@ pub(super) fn is_no_name(word: &Word<'_>) -> bool {
 
 static DEGREES: Words<128> = Words::of(&[
     "bachelor", "bachelors", "bsc", "bba", "beng", "btech", "licenciatura", "baccalaureate", "bfa", "bsn", "bed", "bs",
-    "ba", "be", "masters", "msc", "meng", "mtech", "mfa", "mph", "msn", "máster", "diplom", "master", "ms", "ma", "med", "mba", "phd", "jd", "juris",
-    "doctorate", "doctoral", "dphil", "edd", "dnp", "pharmd", "doktor", "doctorat", "doctorado", "associate", "associates",
+    "ba", "be", "masters", "msc", "meng", "mtech", "mfa", "mph", "msn", "máster", "diplom", "master", "ms", "ma",
+    "med", "mba", "phd", "jd", "juris", "doctorate", "doctoral", "dphil", "edd", "dnp", "pharmd", "doktor", "doctorat",
+    "doctorado", "associate", "associates",
 ]);
 
 /// Degrees with the index of the word that says so.
@@ -220,23 +227,28 @@ pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
         let capitals = word.text.chars().filter(|c| c.is_uppercase()).count() > 1 || dotted;
         let followed = matches!(next, Some("of" | "in" | "degree" | "thesis" | "program" | "programme"));
         let degree = match bare.as_ref() {
-            "bachelor" | "bachelors" | "bsc" | "bba" | "beng" | "btech" | "licenciatura" | "baccalaureate" | "bfa" | "bsn" | "bed"
+            "bachelor" | "bachelors" | "bsc" | "bba" | "beng" | "btech" | "licenciatura" | "baccalaureate" | "bfa"
+            | "bsn" | "bed"
                 if bare != "bed" || capitals =>
             {
                 Degree::Bachelor
             }
             "bs" | "ba" | "be" if capitals => Degree::Bachelor,
             "masters" | "msc" | "meng" | "mtech" | "mfa" | "mph" | "msn" | "máster" | "diplom" => Degree::Master,
-            "master" if followed
-                || (word.is_capitalized()
-                    && words.get(index + 1).is_some_and(Word::is_capitalized)
-                    && !index.checked_sub(1).is_some_and(|before| words[before].lower == "scrum")) => Degree::Master,
+            "master"
+                if followed
+                    || (word.is_capitalized()
+                        && words.get(index + 1).is_some_and(Word::is_capitalized)
+                        && index.checked_sub(1).is_none_or(|before| words[before].lower != "scrum")) =>
+            {
+                Degree::Master
+            }
             "ms" | "ma" | "med" if capitals && (dotted || matches!(next, Some("in" | "of" | "degree"))) => {
                 Degree::Master
             }
             "mba" => Degree::Mba,
-            "phd" | "jd" | "juris" | "doctorate" | "doctoral" | "dphil" | "edd" | "dnp" | "pharmd" | "doktor" | "promotion"
-            | "doctorat" | "doctorado"
+            "phd" | "jd" | "juris" | "doctorate" | "doctoral" | "dphil" | "edd" | "dnp" | "pharmd" | "doktor"
+            | "promotion" | "doctorat" | "doctorado"
                 if bare != "promotion" =>
             {
                 Degree::Doctor

@@ -12,9 +12,10 @@ use crate::words::{Word, singular};
 const EMPLOYER_CUES: &[&str] = &["at", "@", "joined", "bei", "chez"];
 /// Companies whose names are ordinary words.
 const FAMOUS: &[&str] = &[
-    "apple", "amazon", "google", "meta", "oracle", "shell", "target", "visa", "ford", "intel", "adobe", "uber", "stripe", "square",
-    "microsoft", "facebook", "netflix", "tesla", "siemens", "bosch", "salesforce", "airbnb", "nvidia", "cisco", "dell", "sony", "orange",
-    "zoom", "slack", "spotify", "twitter", "boeing", "nike", "gap", "sky", "hermes", "santander", "allianz",
+    "apple", "amazon", "google", "meta", "oracle", "shell", "target", "visa", "ford", "intel", "adobe", "uber",
+    "stripe", "square", "microsoft", "facebook", "netflix", "tesla", "siemens", "bosch", "salesforce", "airbnb",
+    "nvidia", "cisco", "dell", "sony", "orange", "zoom", "slack", "spotify", "twitter", "boeing", "nike", "gap", "sky",
+    "hermes", "santander", "allianz",
 ];
 const COMPANY_FORMS: &[&str] = &[
     "inc", "gmbh", "ltd", "llc", "ag", "corp", "corporation", "plc", "bv", "sarl", "kg", "company", "group",
@@ -214,7 +215,8 @@ impl Reading<'_> {
             });
             let weak = lists::is_weak_role(singular(&word.lower)) && phrase.len() == 1;
             let article = start.checked_sub(1).is_some_and(|before| matches!(words[before].lower.as_ref(), "a" | "an"));
-            let placed = article && words.get(end).is_some_and(|next| matches!(next.lower.as_ref(), "at" | "for" | "in"));
+            let placed =
+                article && words.get(end).is_some_and(|next| matches!(next.lower.as_ref(), "at" | "for" | "in"));
             let after_as = start.checked_sub(1).is_some_and(|before| {
                 matches!(words[before].lower.as_ref(), "as" | "a" | "an" | "als" | "became" | "into")
             });
@@ -242,12 +244,17 @@ impl Reading<'_> {
     fn appointed(&self, role: usize) -> Option<usize> {
         let words = self.words;
         let is_cue = |at: &usize| {
-            matches!(words[*at].lower.as_ref(), "as" | "als" | "como" | "became" | "promoted" | "appointed" | "elected" | "acting")
+            matches!(
+                words[*at].lower.as_ref(),
+                "as" | "als" | "como" | "became" | "promoted" | "appointed" | "elected" | "acting"
+            )
         };
         let cue = (role.saturating_sub(5)..role).rev().find(is_cue)?;
-        let article = |at: usize| matches!(words[at].lower.as_ref(), "a" | "an" | "the" | "to" | "ein" | "eine" | "un" | "una");
+        let article =
+            |at: usize| matches!(words[at].lower.as_ref(), "a" | "an" | "the" | "to" | "ein" | "eine" | "un" | "una");
         let start = (cue + 1..role).find(|&at| !article(at)).unwrap_or(role);
-        let plain = (cue..role).all(|at| matches!(&self.plain[words[at].range.end..words[at + 1].range.start], " " | "-"));
+        let plain =
+            (cue..role).all(|at| matches!(&self.plain[words[at].range.end..words[at + 1].range.start], " " | "-"));
         (plain && (start..role).all(|at| !lists::is_function_word(&words[at].lower))).then_some(start)
     }
 
@@ -310,8 +317,9 @@ impl Reading<'_> {
                     .all(|word| is_ordinary_word(&word.lower) && !FAMOUS.contains(&word.lower.as_ref()));
             let spelled = end - index == 1 && expanded[index];
             let excused = ordinary || spelled || (self.has_degree() && !after && !form);
-            let only_skill = excused || 
-                (index..end).all(is_skill) || words[index..end].iter().all(|word| lists::is_heading_word(&word.lower));
+            let only_skill = excused
+                || (index..end).all(is_skill)
+                || words[index..end].iter().all(|word| lists::is_heading_word(&word.lower));
             if (after || form || heads) && !only_skill && !lists::is_no_name(word) && !self.is_heading {
                 found.push(index..end);
             }

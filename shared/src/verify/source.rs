@@ -12,13 +12,8 @@ use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
 use crate::request::Input;
 use crate::words::{Word, root, singular, words};
 
-/// Look-ups that one alignment makes at most, rare words first: a source of many lines that all share a word must not make
-/// every line of an answer cost all of them.
-const MAX_LOOKUPS: usize = 1_024;
 /// Places of one word or value that are looked at.
 const MAX_PLACES: usize = 64;
-/// Lines that an alignment returns at most.
-const MAX_ALIGNED: usize = 4;
 /// Lines around a dated line that belong to its head at most.
 const HEAD_LINES: usize = 3;
 
@@ -40,6 +35,8 @@ pub struct Source {
     /// Every root.
     pub(super) roots: HashSet<String>,
     pub(super) skills: HashSet<Skill>,
+    /// What it says is not there: "no experience with".
+    pub(super) lacked: HashSet<Skill>,
     pub(super) degrees: HashSet<lists::Degree>,
     /// Of a rewritten résumé, whose every sentence has something of it.
     pub(super) is_resume: bool,
@@ -61,7 +58,7 @@ pub struct Source {
     placeholders: HashSet<(Kind, usize)>,
     /// All of it in lower case, for links.
     text: String,
-    lines_of: HashMap<String, Vec<u32>>,
+    pub(super) lines_of: HashMap<String, Vec<u32>>,
     /// Whether a capital letter inside a sentence marks a name. Not in German, which writes nouns so.
     pub(super) capitals_are_names: bool,
 }
@@ -87,15 +84,6 @@ pub(super) struct Entry {
     /// Lines of the head, by index.
     pub(super) head: Range<usize>,
     pub(super) periods: Vec<Period>,
-}
-
-/// Source lines that a line of an answer comes from.
-#[derive(Default)]
-pub(super) struct Aligned {
-    /// Best first.
-    pub(super) lines: Vec<usize>,
-    /// The share of the answer's content words that the best has.
-    pub(super) share: f64,
 }
 
 impl Source {
@@ -176,7 +164,14 @@ impl Source {
             }
             self.roots.insert(root);
         }
-        self.skills.extend(lexicon::find(&plain, &words).into_iter().map(|mention| mention.skill));
+        for mention in lexicon::find(&plain, &words) {
+            let negated = lexicon::is_negated(&plain, &words, mention.words.start);
+            if negated {
+                self.lacked.insert(mention.skill)
+            } else {
+                self.skills.insert(mention.skill)
+            };
+        }
         self.degrees.extend(lists::degrees(&plain, &words).into_iter().map(|(_, degree)| degree));
         let figures = figures::read(&plain, &words);
         for (at, figure) in (0..).zip(&figures.figures) {
@@ -264,61 +259,6 @@ impl Source {
         }
     }
 
-    /// The lines that share most with a line of an answer; rare words count more. Dates count nothing, or a position would
-    /// be found by the very date that is in question.
-    pub(super) fn align(&self, words: &[Word<'_>]) -> Aligned {
-        let wanted = roots(words);
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand lines")]
-        let weight = |root: &String| match self.lines_of.get(root) {
-            Some(lines) => 1.0 / (1.0 + (lines.len() as f64).ln()),
-            None => 1.0,
-        };
-        let total: f64 = wanted.iter().map(weight).sum();
-        let mut known: Vec<(&Vec<u32>, f64)> =
-            wanted.iter().filter_map(|root| Some((self.lines_of.get(root)?, weight(root)))).collect();
-        known.sort_by_key(|(lines, _)| lines.len());
-        let mut scores: HashMap<u32, f64> = HashMap::new();
-        for (line, weight) in
-            known.iter().flat_map(|(lines, weight)| lines.iter().map(move |line| (*line, *weight))).take(MAX_LOOKUPS)
-        {
-            *scores.entry(line).or_default() += weight;
-        }
-        let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let Some(&(_, best)) = ranked.first() else { return Aligned::default() };
-        let lines = ranked
-            .iter()
-            .take(MAX_ALIGNED)
-            .filter(|(_, score)| *score >= best / 2.0)
-            .map(|(line, _)| *line as usize)
-            .collect();
-        Aligned { lines, share: if total > 0.0 { best / total } else { 0.0 } }
-    }
-
-    /// The lines that an answer's line is made of, where it is made of several: each with a quarter of its content.
-    pub(super) fn parts(&self, line: &str) -> Vec<&str> {
-        let plain = without_placeholders(line);
-        let words = words(&plain);
-        let wanted = roots(&words);
-        let aligned = self.align(&words);
-        let has = |index: &&usize| {
-            let own = roots(&crate::words::words(&self.lines[**index].text));
-            wanted.iter().filter(|root| own.contains(root)).count() * 4 >= wanted.len().max(1)
-        };
-        let mut parts: Vec<usize> = aligned.lines.iter().filter(has).copied().collect();
-        parts.sort_unstable();
-        parts.into_iter().map(|index| self.lines[index].text.as_str()).collect()
-    }
-
-    /// The source's line nearest to `line`, and whether it shares at least half of its content.
-    pub(super) fn nearest(&self, line: &str) -> Option<(bool, &str)> {
-        let plain = without_placeholders(line);
-        let aligned = self.align(&words(&plain));
-        let best = aligned.lines.first().copied();
-        let line = self.lines.get(best.unwrap_or(0))?;
-        Some((best.is_some() && aligned.share >= 0.5, line.text.as_str()))
-    }
-
     /// A line without the characters that nobody sees, unless the source has them, too.
     pub(super) fn visible(&self, line: &str) -> String {
         line.chars().filter(|&c| !is_invisible(c) || self.text.contains(c)).collect()
@@ -336,12 +276,20 @@ impl Source {
 
     /// Entries that a line of an answer may be about: those of the lines it is aligned with, of its periods, of its words, and
     /// the one before.
-    pub(super) fn entries_near(&self, aligned: &[usize], periods: &[Period], words: &[String], before: Option<usize>) -> Vec<usize> {
+    pub(super) fn entries_near(
+        &self,
+        aligned: &[usize],
+        periods: &[Period],
+        words: &[String],
+        before: Option<usize>,
+    ) -> Vec<usize> {
         let of_lines = aligned.iter().filter_map(|line| self.entries_of.get(&u32::try_from(*line).ok()?)).flatten();
         let of_words = words.iter().filter_map(|word| self.ids.get(word)).flat_map(|id| &self.lines_with[*id as usize]);
         let of_words = of_words.filter_map(|line| self.entries_of.get(line)).flatten();
         let mut near: Vec<usize> = of_lines.chain(of_words).map(|entry| *entry as usize).collect();
-        near.extend(before.into_iter().flat_map(|entry| [entry, entry + 1]).filter(|entry| *entry < self.entries.len()));
+        near.extend(
+            before.into_iter().flat_map(|entry| [entry, entry + 1]).filter(|entry| *entry < self.entries.len()),
+        );
         if !periods.is_empty() {
             let begun = periods.iter().filter_map(|period| self.entries_from.get(&period.from.year)).flatten();
             near.extend(begun.map(|entry| *entry as usize).take(MAX_PLACES));
@@ -403,7 +351,8 @@ impl Source {
         let ids: Option<Vec<u32>> = wanted.iter().map(|word| self.ids.get(word).copied()).collect();
         let Some(ids) = ids else { return false };
         let Some(first) = ids.first() else { return true };
-        let small = ["of", "the", "and", "de", "für", "for"].map(|word| self.ids.get(word).copied().unwrap_or(u32::MAX));
+        let small =
+            ["of", "the", "and", "de", "für", "for"].map(|word| self.ids.get(word).copied().unwrap_or(u32::MAX));
         self.lines_with[*first as usize].iter().filter(|line| lines.contains(&(**line as usize))).any(|line| {
             let own = &self.lines[*line as usize].words;
             let content: Vec<u32> = own.iter().copied().filter(|id| !small.contains(id)).collect();
@@ -473,7 +422,7 @@ impl Line {
 }
 
 /// What alignment compares: content words without endings, no digits.
-fn roots(words: &[Word<'_>]) -> Vec<String> {
+pub(super) fn roots(words: &[Word<'_>]) -> Vec<String> {
     let mut roots: Vec<String> = words
         .iter()
         .filter(|word| word.has_letter() && !lists::is_function_word(&word.lower))

@@ -113,7 +113,16 @@ pub(super) fn fields() -> Vec<Field> {
     for line in FIELDS.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some(name) = line.strip_prefix("@ ") {
             let (title, degree) = ("", "");
-            fields.push(Field { name, title, tools: vec![], degree, certs: vec![], duties: vec![], wants: vec![], about: "" });
+            fields.push(Field {
+                name,
+                title,
+                tools: vec![],
+                degree,
+                certs: vec![],
+                duties: vec![],
+                wants: vec![],
+                about: "",
+            });
             continue;
         }
         let (Some((key, rest)), Some(field)) = (line.split_once(": "), fields.last_mut()) else { continue };

@@ -113,7 +113,10 @@ fn pasting(documents: &[Document], jobs: &[Job], checks: &mut Checks) {
         let job = &jobs[index % jobs.len()];
         let score = |text: &str| analyzed(text, &job.text).0.match_score.unwrap_or(0.0);
         let own = score(&document.text);
-        for pasted in [format!("{}\n\n{}", document.text, job.text), format!("{}\n{}", document.text, job.text.replace('\n', " "))] {
+        for pasted in [
+            format!("{}\n\n{}", document.text, job.text),
+            format!("{}\n{}", document.text, job.text.replace('\n', " ")),
+        ] {
             tried += 1;
             let gain = score(&pasted) - own;
             lifted += usize::from(gain > 0.0);
@@ -134,8 +137,12 @@ struct Figures {
 fn figures(pairs: &[Pair], resumes: usize, measure: Measure, truth: Truth) -> Figures {
     let mut random = Random::seeded(5);
     let all: Vec<usize> = vec![1; resumes];
-    let mut found =
-        Figures { auc: auc(pairs, &all, measure, truth), mrr: mrr(pairs, &all, measure, truth), aucs: vec![], mrrs: vec![] };
+    let mut found = Figures {
+        auc: auc(pairs, &all, measure, truth),
+        mrr: mrr(pairs, &all, measure, truth),
+        aucs: vec![],
+        mrrs: vec![],
+    };
     for _ in 0..RESAMPLES {
         let mut times = vec![0; resumes];
         (0..resumes).for_each(|_| times[random.between(0, resumes - 1)] += 1);
@@ -148,12 +155,15 @@ fn figures(pairs: &[Pair], resumes: usize, measure: Measure, truth: Truth) -> Fi
 /// The share of pairs of a relevant and another that are in order; ties count half.
 #[expect(clippy::cast_precision_loss, reason = "a few thousand pairs")]
 fn auc(pairs: &[Pair], times: &[usize], measure: Measure, truth: Truth) -> f64 {
-    let mut ranked: Vec<(f64, bool, usize)> = pairs.iter().map(|pair| (measure(pair), truth(pair), times[pair.resume])).collect();
+    let mut ranked: Vec<(f64, bool, usize)> =
+        pairs.iter().map(|pair| (measure(pair), truth(pair), times[pair.resume])).collect();
     ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut ordered, mut good, mut at) = (0.0, 0.0, 0.0, 0);
     while at < ranked.len() {
-        let end = ranked[at..].iter().position(|other| other.0 > ranked[at].0).map_or(ranked.len(), |length| at + length);
-        let count = |wanted: bool| ranked[at..end].iter().filter(|one| one.1 == wanted).map(|one| one.2).sum::<usize>() as f64;
+        let end =
+            ranked[at..].iter().position(|other| other.0 > ranked[at].0).map_or(ranked.len(), |length| at + length);
+        let count =
+            |wanted: bool| ranked[at..end].iter().filter(|one| one.1 == wanted).map(|one| one.2).sum::<usize>() as f64;
         let (here, bad) = (count(true), count(false));
         ordered += here * (below + bad / 2.0);
         below += bad;
@@ -176,7 +186,8 @@ fn mrr(pairs: &[Pair], times: &[usize], measure: Measure, truth: Truth) -> f64 {
             continue;
         }
         let above = of_job.iter().filter(|pair| measure(pair) > best).count() as f64;
-        let level = of_job.iter().filter(|pair| !truth(pair) && (measure(pair) - best).abs() < f64::EPSILON).count() as f64;
+        let level =
+            of_job.iter().filter(|pair| !truth(pair) && (measure(pair) - best).abs() < f64::EPSILON).count() as f64;
         sum += 1.0 / (1.0 + above + level / 2.0);
         counted += 1.0;
     }
@@ -186,7 +197,12 @@ fn mrr(pairs: &[Pair], times: &[usize], measure: Measure, truth: Truth) -> f64 {
 fn percentile(values: &[f64], share: f64) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "an index"
+    )]
     let at = (share * (values.len() - 1) as f64).round() as usize;
     values[at]
 }

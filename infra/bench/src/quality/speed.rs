@@ -46,12 +46,22 @@ pub(super) fn run(checks: &mut Checks) {
                 let resume = RESUME.repeat(times);
                 let (redacted, vault) = texts(&resume, &job);
                 let time = best(|| {
-                    if step { drop(black_box(analyze(&redacted[0], &redacted[1]))) } else { _ = black_box(verified(&redacted, &vault)) }
+                    if step {
+                        drop(black_box(analyze(&redacted[0], &redacted[1])))
+                    } else {
+                        _ = black_box(verified(&redacted, &vault))
+                    }
                 });
                 micros(time) * 1e3 / length(resume.len() + job.len())
             })
             .collect();
-        println!("    {name:<14}{:>8.1}{:>8.1}{:>8.1}   x {:.2}", per_byte[0], per_byte[1], per_byte[2], per_byte[2] / per_byte[0]);
+        println!(
+            "    {name:<14}{:>8.1}{:>8.1}{:>8.1}   x {:.2}",
+            per_byte[0],
+            per_byte[1],
+            per_byte[2],
+            per_byte[2] / per_byte[0]
+        );
         checks.check(&format!("{name} is linear"), per_byte[2] < per_byte[0] * 2.5);
     }
     checks.check("analysis takes at most 0.5 ms", micros(analysis) <= 500.0);

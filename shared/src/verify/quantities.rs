@@ -1,0 +1,157 @@
+//! Quantities: figures, amounts in words, lengths of time, and what follows from the source's.
+
+use super::Class;
+use super::claims::Reading;
+use super::figures::{self, Date, Figure, Sign, Unit};
+use super::lists;
+use crate::lexicon;
+use crate::words::{singular, words};
+
+impl Reading<'_> {
+    pub(super) fn figures(&mut self) {
+        let found = figures::read(self.plain, self.words);
+        for figure in found.figures {
+            // "one of" claims nothing; "1" may be the source's "one".
+            if self.is_taken(figure.range.start) || self.plain[figure.range.clone()].eq_ignore_ascii_case("one") {
+                continue;
+            }
+            let supported = self.supports(&figure);
+            let class = if matches!(figure.sign, Sign::Time(_)) { Class::Date } else { Class::Number };
+            self.add(class, figure.range, supported);
+        }
+    }
+
+    fn supports(&self, claim: &Figure) -> bool {
+        let differs = |a: Option<Unit>, b: Option<Unit>| matches!((a, b), (Some(a), Some(b)) if a != b);
+        let turned = |other: &Figure| {
+            matches!((claim.end, other.end), (Some(a), Some(b)) if a != b) || differs(claim.per, other.per)
+        };
+        let equal: Vec<(usize, &Figure)> = self
+            .source
+            .figures_of(claim.value)
+            .filter(|(_, other)| other.sign == claim.sign && !turned(other))
+            .collect();
+        if equal.iter().any(|(_, other)| other.counts.is_some() && other.counts == claim.counts) {
+            return true;
+        }
+        // What is counted stands beside another figure in the source: then this is not its figure.
+        let best = self.aligned.lines.first();
+        let in_best = equal.iter().any(|(line, _)| Some(line) == best);
+        let is_near = |line: &usize| match in_best {
+            true => Some(line) == best,
+            false => self.aligned.lines.contains(line) || matches!(claim.sign, Sign::Time(_)),
+        };
+        let contradicted = claim.counts.as_ref().is_some_and(|counted| {
+            self.source.figures_counting(counted).any(|(line, other)| other.sign == claim.sign && is_near(&line))
+        });
+        let aligned = equal.iter().any(|(line, _)| self.aligned.lines.contains(line));
+        if (aligned && !contradicted) || self.is_derived(claim) {
+            return true;
+        }
+        let loose = self.aligned.share < 0.3 && !equal.is_empty() && !contradicted;
+        loose || self.is_year(claim) || self.is_career(claim)
+    }
+
+    /// What follows from the aligned lines: the difference of two of their figures, its percentage, the years of a period, or a
+    /// figure whose unit is only said with another ("in 4 days instead of 9").
+    fn is_derived(&self, claim: &Figure) -> bool {
+        self.aligned.lines.iter().any(|&line| {
+            let found = &self.source.lines[line].figures;
+            let years = |period: &figures::Period| {
+                let to = period.to?;
+                Some(i128::from(to.months().abs_diff(period.from.months())))
+            };
+            if claim.sign == Sign::Time(Unit::Year) {
+                let months = claim.value * 12 / 1_000_000;
+                return found.periods.iter().filter_map(years).any(|lasted| (lasted - months).abs() <= 11);
+            }
+            let elided =
+                |other: &&Figure| other.value == claim.value && other.sign == Sign::Plain && other.counts.is_none();
+            let same = found.figures.iter().any(|other| other.sign == claim.sign && other.value != claim.value);
+            if matches!(claim.sign, Sign::Time(_)) && same && found.figures.iter().any(|other| elided(&other)) {
+                return true;
+            }
+            found.figures.windows(2).any(|pair| {
+                let (from, to) = (pair[0].value, pair[1].value);
+                let change = (from - to).abs();
+                let percent = claim.sign == Sign::Percent
+                    && from > 0
+                    && (change * 100 - claim.value / 1_000_000 * from).abs() * 2 <= from;
+                pair[0].sign == pair[1].sign
+                    && pair[0].end == Some(figures::End::From)
+                    && (percent || (change == claim.value && pair[0].sign == claim.sign))
+            })
+        })
+    }
+
+    /// "in 2019" where the source has the year in a date.
+    fn is_year(&self, claim: &Figure) -> bool {
+        let year = claim.value / 1_000_000;
+        let year = u16::try_from(year).ok().filter(|year| (1950..=2049).contains(year));
+        claim.sign == Sign::Plain && year.is_some_and(|year| self.source.has_date(Date { year, month: None }))
+    }
+
+    /// "9 years of experience" where the source's dates add up to it.
+    fn is_career(&self, claim: &Figure) -> bool {
+        let years = match claim.sign {
+            Sign::Time(Unit::Year) => claim.value / 1_000_000,
+            _ => return false,
+        };
+        let of_something = claim.counts.as_ref().is_some_and(|word| {
+            let words = words(word);
+            !lexicon::find(word, &words).is_empty()
+                || !self.source.words.contains(word)
+                || self.source.exact.contains(&capitalized(word))
+        });
+        let counted = claim.counts.as_deref().unwrap_or_default();
+        let stated = self
+            .source
+            .figures_counting(counted)
+            .any(|(_, other)| matches!(other.sign, Sign::Time(Unit::Year)) && other.value != claim.value);
+        !of_something && !stated && years * 12 <= i128::from(self.source.months_of_work())
+    }
+
+    /// "dozens of", "half a million", "for over a decade"; and digits that look like others.
+    pub(super) fn amounts(&mut self, line: &str) {
+        for (index, word) in self.words.iter().enumerate() {
+            let scaled = index > 0
+                && (self.words[index - 1].text.ends_with(|c: char| c.is_ascii_digit())
+                    || figures::is_number(&self.words[index - 1].lower));
+            let part = matches!(word.lower.as_ref(), "quarter" | "third" | "fifth" | "tenth");
+            let quarter = part && index > 0 && matches!(self.words[index - 1].lower.as_ref(), "a" | "one");
+            if (!lists::is_amount(&word.lower) && !quarter) || scaled || self.is_taken(word.range.start) {
+                continue;
+            }
+            let has = |value: i128, sign: Sign| {
+                self.source.figures_of(value * 1_000_000).any(|(_, other)| other.sign == sign)
+            };
+            let same = match word.lower.as_ref() {
+                "half" | "halved" | "halving" => {
+                    has(50, Sign::Percent) || self.source.roots.contains("halv") || self.source.words.contains("half")
+                }
+                "quarter" => has(25, Sign::Percent),
+                "decade" | "decades" => has(10, Sign::Time(Unit::Year)),
+                "dozen" => has(12, Sign::Plain),
+                _ => false,
+            };
+            let known = self.source.words.contains(singular(&word.lower));
+            self.add(Class::Number, word.range.clone(), same || known);
+        }
+        for (at, c) in line.char_indices() {
+            let disguised = c.is_numeric() && !c.is_ascii()
+                || matches!(c, '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{24b6}'..='\u{24e9}');
+            if disguised
+                && !matches!(c, '½' | '¼' | '¾' | '²' | '³' | '¹')
+                && !self.source.has_text(&c.to_lowercase().to_string())
+                && self.taken.get(at) == Some(&false)
+            {
+                self.add(Class::Number, at..at + c.len_utf8(), false);
+            }
+        }
+    }
+}
+
+fn capitalized(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
