@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::Class;
 use super::alignment::Aligned;
+use super::figures::{self, Figures};
 use super::bait::is_echo;
 use super::links::is_link;
 use super::lists;
@@ -56,6 +57,10 @@ pub(super) struct Reading<'a> {
     /// Has a period or a date.
     pub(super) is_dated: bool,
     pub(super) has_period: bool,
+    /// What the line's numbers and dates are.
+    pub(super) quantities: Figures,
+    /// For each word whether it is explained by an acronym, or is one that is.
+    pub(super) expanded: Vec<bool>,
     claims: Vec<Claim>,
     /// Which bytes belong to a claim.
     pub(super) taken: Vec<bool>,
@@ -80,9 +85,12 @@ pub(super) fn judge(source: &Source, line: &str, vault: &Vault, context: &mut Co
         is_heading,
         is_dated: false,
         has_period: false,
+        quantities: figures::read(&plain, &words),
+        expanded: Vec::new(),
         claims: Vec::new(),
         taken: vec![false; plain.len()],
     };
+    reading.expanded = reading.expansions();
     reading.placeholders(line, vault);
     reading.bait();
     reading.links();
@@ -332,7 +340,7 @@ impl Reading<'_> {
         let capitals = self.words.iter().filter(|word| word.has_letter() && word.is_capitalized()).count();
         let shouts = !self.plain.chars().any(char::is_lowercase);
         let all_capital = capitals * 3 > lettered * 2 && lettered > 3 && !self.is_head;
-        let expanded = self.expansions();
+        let expanded = std::mem::take(&mut self.expanded);
         let label =
             self.plain.find(':').filter(|at| self.words.iter().filter(|word| word.range.end <= *at).count() <= 4);
         for (index, word) in self.words.iter().enumerate() {
@@ -376,7 +384,7 @@ impl Reading<'_> {
 
     /// For each word whether it belongs to the full form of an acronym that the source or the line has, or is an acronym that
     /// the line spells out.
-    pub(super) fn expansions(&self) -> Vec<bool> {
+    fn expansions(&self) -> Vec<bool> {
         let mut expanded = vec![false; self.words.len()];
         let content: Vec<usize> =
             (0..self.words.len()).filter(|at| !lists::is_function_word(&self.words[*at].lower)).collect();
@@ -384,11 +392,14 @@ impl Reading<'_> {
         let acronyms: HashMap<&str, usize> = shouted.map(|(at, word)| (word.lower.as_ref(), at)).collect();
         for length in 2..=6 {
             for run in content.windows(length) {
+                if !run.iter().all(|at| self.words[*at].is_capitalized()) {
+                    continue;
+                }
                 let together = run.windows(2).all(|pair| {
                     let gap = &self.plain[self.words[pair[0]].range.end..self.words[pair[1]].range.start];
                     !gap.contains([',', ';', '|', '(', ')', ':', '.'])
                 });
-                if !together || !run.iter().all(|at| self.words[*at].is_capitalized()) {
+                if !together {
                     continue;
                 }
                 let initials: String = run.iter().filter_map(|at| self.words[*at].lower.chars().next()).collect();

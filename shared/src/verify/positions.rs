@@ -25,7 +25,7 @@ const COMPANY_FORMS: &[&str] = &[
 impl Reading<'_> {
     /// Dates, titles and employers of a line that heads a position belong together: one position must have them all.
     pub(super) fn dates_and_titles(&mut self, context: &mut Context) {
-        let found = figures::read(self.plain, self.words);
+        let found = self.quantities.clone();
         self.is_dated = !found.periods.is_empty() || !found.dates.is_empty();
         self.has_period = !found.periods.is_empty();
         let titles = self.titles();
@@ -265,7 +265,7 @@ impl Reading<'_> {
         let is_skill = |index: usize| self.mentions.iter().any(|mention| mention.words.contains(&index));
         let mut found: Vec<Range<usize>> = Vec::new();
         let mut index = 0;
-        let expanded = self.expansions();
+        let expanded = &self.expanded;
         while index < words.len() {
             let word = &words[index];
             if !word.is_capitalized() || in_title(index) {

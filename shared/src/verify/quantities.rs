@@ -9,7 +9,7 @@ use crate::words::{singular, words};
 
 impl Reading<'_> {
     pub(super) fn figures(&mut self) {
-        let found = figures::read(self.plain, self.words);
+        let found = std::mem::take(&mut self.quantities);
         for figure in found.figures {
             // "one of" claims nothing; "1" may be the source's "one".
             if self.is_taken(figure.range.start) || self.plain[figure.range.clone()].eq_ignore_ascii_case("one") {

@@ -12,6 +12,8 @@ use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
 use crate::request::Input;
 use crate::words::{Word, root, singular, words};
 
+/// Positions that one line may be about.
+const MAX_NEAR: usize = 12;
 /// Places of one word or value that are looked at.
 const MAX_PLACES: usize = 64;
 /// Lines around a dated line that belong to its head at most.
@@ -286,17 +288,18 @@ impl Source {
         let of_lines = aligned.iter().filter_map(|line| self.entries_of.get(&u32::try_from(*line).ok()?)).flatten();
         let of_words = words.iter().filter_map(|word| self.ids.get(word)).flat_map(|id| &self.lines_with[*id as usize]);
         let of_words = of_words.filter_map(|line| self.entries_of.get(line)).flatten();
-        let mut near: Vec<usize> = of_lines.chain(of_words).map(|entry| *entry as usize).collect();
+        let mut near: Vec<usize> = of_lines.map(|entry| *entry as usize).collect();
         near.extend(
             before.into_iter().flat_map(|entry| [entry, entry + 1]).filter(|entry| *entry < self.entries.len()),
         );
         if !periods.is_empty() {
             let begun = periods.iter().filter_map(|period| self.entries_from.get(&period.from.year)).flatten();
-            near.extend(begun.map(|entry| *entry as usize).take(MAX_PLACES));
+            near.extend(begun.map(|entry| *entry as usize).take(MAX_NEAR));
         }
-        near.sort_unstable();
-        near.dedup();
-        near.truncate(MAX_PLACES);
+        near.extend(of_words.map(|entry| *entry as usize).take(MAX_PLACES));
+        let mut seen = HashSet::new();
+        near.retain(|entry| seen.insert(*entry));
+        near.truncate(MAX_NEAR);
         near
     }
 
