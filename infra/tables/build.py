@@ -47,7 +47,7 @@ MIN_TEXTS = 3
 MAX_TOKENS = 128
 RIDGE = 1.0
 
-# The same words as shared/src/text.rs finds, without its stop words: lower case, inner signs kept.
+# The same words as shared/src/words.rs finds, roughly: lower case, inner signs kept.
 WORD = re.compile(r"[^\W_][\w+#]*(?:[.&'-][\w+#]+)*", re.UNICODE)
 
 

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use super::Class;
 use super::alignment::Aligned;
-use super::figures::{self, Figures};
 use super::bait::is_echo;
+use super::figures::{self, Figures};
 use super::links::is_link;
 use super::lists;
 use super::source::{Source, ends_sentence, is_bullet};
