@@ -62,14 +62,18 @@ fn tests_that_documents_name_exist() {
     let named = Regex::new(r"`([a-z]+(?:_[a-z0-9]+){3,})`").expect("a constant pattern");
     let sources = [
         include_str!("batch.rs"),
+        include_str!("leftovers.rs"),
         include_str!("limits.rs"),
         include_str!("main_job.rs"),
         include_str!("model_client.rs"),
         include_str!("statistics.rs"),
+        include_str!("streaming.rs"),
         include_str!("tasks.rs"),
+        include_str!("../shared/src/analysis/tests.rs"),
         include_str!("../shared/src/limits/bucket.rs"),
         include_str!("../shared/src/prices.rs"),
         include_str!("../shared/src/prompts/tests.rs"),
+        include_str!("../shared/src/verify/tests.rs"),
     ];
     for name in named.captures_iter(include_str!("../docs/test-map.md")).map(|captures| captures[1].to_owned()) {
         assert!(sources.iter().any(|source| source.contains(&format!("fn {name}("))), "{name}");
