@@ -7,6 +7,8 @@ use clap::Args;
 use shared::redaction::redact_document;
 use tests::score::{Document, Score, corpus, fixtures};
 
+use crate::quality::wilson;
+
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Gold documents, JSON lines in the dev corpus' format, instead of the dev corpus and the fixtures.
@@ -95,16 +97,6 @@ fn print(name: &str, documents: &[Document], options: &Options) {
 fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len().max(1) as f64;
     values.sum::<f64>() / count
-}
-
-/// The 95 % interval of a share (E. B. Wilson, 1927).
-#[expect(clippy::cast_precision_loss, reason = "counts of a corpus")]
-fn wilson(good: usize, all: usize) -> (f64, f64) {
-    let (n, z) = (all.max(1) as f64, 1.96_f64);
-    let p = good as f64 / n;
-    let middle = p + z * z / (2.0 * n);
-    let spread = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
-    ((middle - spread) / (1.0 + z * z / n), ((middle + spread) / (1.0 + z * z / n)).min(1.0))
 }
 
 /// Throughput on the dev corpus beside a plain pass over its characters, and time per byte as hostile texts grow.
