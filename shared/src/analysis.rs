@@ -20,7 +20,8 @@ use serde::Serialize;
 
 pub use requirements::Importance;
 
-use crate::redaction::{Redacted, Vault};
+use crate::redaction::{Redacted, Vault, without_placeholders};
+use crate::words::words;
 use resume::{Judged, Resume};
 
 /// Name and version of the formula behind `match_score`.
@@ -107,12 +108,14 @@ impl Analysis {
 /// Holds a résumé against a job description.
 #[must_use]
 pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
-    let shown = Resume::of(resume.as_str(), job.as_str());
+    let (plain, job_plain) = (without_placeholders(resume.as_str()), without_placeholders(job.as_str()));
+    let (own, of_job) = (words(&plain), words(&job_plain));
+    let shown = Resume::of(resume.as_str(), &plain, &own, &of_job);
     let wanted = requirements::find(job.as_str());
     let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, Some(resume))).collect();
     Analysis {
         match_score: score(&judged),
-        semantic_similarity: round(similarity::similarity(resume.as_str(), job.as_str()), 10_000.0),
+        semantic_similarity: round(similarity::similarity(&own, &of_job), 10_000.0),
         missing_keywords: missing_keywords(&judged),
         suggestions: advice::advice(&judged, &shown, resume.as_str()),
         formula: FORMULA,
@@ -124,16 +127,18 @@ pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
 /// The score that a rewritten résumé would get for the same job.
 #[must_use]
 pub fn score_of(rewritten: &str, job: &Redacted) -> Option<f64> {
-    let shown = Resume::of(rewritten, job.as_str());
-    let judged: Vec<Judged> =
-        requirements::find(job.as_str()).iter().map(|requirement| shown.judge(requirement, None)).collect();
+    let (plain, job_plain) = (without_placeholders(rewritten), without_placeholders(job.as_str()));
+    let shown = Resume::of(rewritten, &plain, &words(&plain), &words(&job_plain));
+    let wanted = requirements::find(job.as_str());
+    let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, None)).collect();
     score(&judged)
 }
 
 /// The cosine of the two texts' content words alone (TF-IDF): what the similarity is compared with.
 #[must_use]
 pub fn lexical_similarity(resume: &Redacted, job: &Redacted) -> f64 {
-    similarity::lexical(resume.as_str(), job.as_str())
+    let plain = [resume, job].map(|text| without_placeholders(text.as_str()));
+    similarity::lexical(&words(&plain[0]), &words(&plain[1]))
 }
 
 /// Whether a word is in the table of words: then a capital letter alone does not make it a name.

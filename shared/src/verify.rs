@@ -165,13 +165,13 @@ pub fn verify_output(
     vault: &Vault,
 ) -> Result<Option<Verification>, InvalidOutput> {
     let sources = input.sources();
+    let source = Source::of_input(input);
     if mode != Mode::Off {
-        screen(output, input);
+        screen(output, input, &source.bait);
     }
     if sources.is_empty() {
         return Ok(None);
     }
-    let source = Source::of_input(input);
     let mut found = Verification::empty(mode);
     for (index, text) in output.claims_mut().into_iter().enumerate() {
         // A list keeps its length: a bullet falls back to its own source, an achievement to the line it comes from.
@@ -215,8 +215,8 @@ pub fn verify_document(
 
 /// Takes out of the remarks (changes, rationales, judgments) what no remark needs: links that the input's own document lacks,
 /// and words that a hidden instruction of the documents asks for.
-fn screen(output: &mut Output, input: &Input<Redacted>) {
-    let (sources, bait) = (input.sources(), Bait::of(input));
+fn screen(output: &mut Output, input: &Input<Redacted>, bait: &Bait) {
+    let sources = input.sources();
     let known = if sources.is_empty() { input.texts().collect() } else { sources };
     let known = known.iter().map(|text| text.as_str().to_lowercase()).collect::<Vec<_>>().join("\n");
     for remark in output.remarks_mut() {
@@ -265,10 +265,11 @@ impl<'a> Verifier<'a> {
         let content = visible.strip_suffix('\n').unwrap_or(&visible);
         let sentences = sentences(content);
         let mut kept = String::with_capacity(visible.len());
+        let mut start = self.offset;
         for sentence in &sentences {
             let own = own.filter(|_| sentences.len() == 1);
-            let start = self.offset + self.vault.rehydrate(&kept).chars().count();
             let text = self.sentence(sentence, own, start, sentences.len() == 1);
+            start += self.vault.rehydrate(&text).chars().count();
             kept.push_str(&text);
         }
         if !content.trim().is_empty() {

@@ -112,7 +112,9 @@ impl Generate {
             }
         }
         match self.limits.settle(permit, &bill.usage, bill.cost, now).await {
-            Ok(settled) => drop(self.alerts.after(job.caller, &settled, now).await),
+            Ok(settled) => {
+                self.alerts.after(job.caller, &settled, now).await;
+            }
             Err(error) => {
                 let id = &job.arrival.request_id;
                 tracing::error!(request_id = %id, %error, cost_usd = %bill.cost, "not settled");

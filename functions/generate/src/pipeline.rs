@@ -7,9 +7,11 @@
 //!
 //! [`Generate::attempt`] reads like that line. Everything it calls is a step of [`shared`] or a file beside this one.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::Either;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Either};
 use shared::analysis::{Analysis, analyze, score_of};
 use shared::dynamodb::StoreError;
 use shared::idempotency::{Begun, Key};
@@ -109,7 +111,9 @@ impl Generate {
         let answer = async {
             let given = ModelAnswer::of(before.as_ref(), &asked, choice.model.id(), version, arrival, &seen)
                 .map_err(|failure: &Failure| refusal::failed(&failure.error))?;
-            let answer = self.finish(&given, structured, &redacted, &vault, analysis.clone())?;
+            // A panic in here must not take the settlement with it that is on its way.
+            let finish = || self.finish(&given, structured, &redacted, &vault, analysis.clone());
+            let answer = catch_unwind(AssertUnwindSafe(finish)).unwrap_or_else(|_| Err(Code::Internal.into()))?;
             self.store(job, &redacted, given).await;
             Ok(answer)
         };
@@ -216,7 +220,10 @@ impl Generate {
                         answer = llm.open(call, deadline, &notify) => answer,
                     };
                     drop(notify);
-                    self.pass_on(answer?, sink, wanted.model, job, seen).await
+                    // Nor may one in a stream: what the call used is not known then.
+                    let passed: BoxFuture<'_, _> = Box::pin(self.pass_on(answer?, sink, wanted.model, job, seen));
+                    let passed = AssertUnwindSafe(passed).catch_unwind().await;
+                    passed.unwrap_or_else(|_| Err(Failure::abandoned(&in_flight)))
                 }
                 None => llm.complete(call, deadline, notify).await,
             }

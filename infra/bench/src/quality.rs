@@ -6,6 +6,7 @@ mod edits;
 mod injection;
 mod random;
 mod ranking;
+mod reader;
 mod speed;
 mod verification;
 
@@ -112,6 +113,9 @@ pub(crate) fn run(options: &Options) -> ExitCode {
     println!("{} résumés, {} jobs, {} edits", documents.len(), jobs.len(), edits.len());
     if wanted(Part::Verification) {
         verification::run(&documents, &edits, options.examples, &mut checks);
+    }
+    if wanted(Part::Verification) {
+        reader::run(options.examples);
     }
     if wanted(Part::Ranking) {
         ranking::run(&documents, &jobs, &fields, &mut checks);

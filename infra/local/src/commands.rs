@@ -35,9 +35,9 @@ enum Command {
     /// Show what the model would see.
     Redact(redact::Options),
     /// Compare résumés with jobs, one JSON object a line.
-    Analyze(analyze::Options),
+    Analyze(jsonl::Options),
     /// Hold rewritten résumés against their sources, one JSON object a line.
-    Verify(verify::Options),
+    Verify(jsonl::Options),
 }
 
 /// Options of every command that starts backends.

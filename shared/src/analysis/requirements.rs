@@ -271,9 +271,9 @@ fn without_tags(text: &str) -> Cow<'_, str> {
             Some(end) => {
                 let inline =
                     ["<b", "</b", "<i>", "</i", "<strong", "</strong", "<em", "</em", "<span", "</span", "<a ", "</a"];
-                let is_break = tag[..end].to_ascii_lowercase().starts_with("<br");
-                if is_break || !inline.iter().any(|name| tag.to_ascii_lowercase().starts_with(name)) {
-                    plain.push_str(if tag.to_ascii_lowercase().starts_with("<li") { "\n- " } else { "\n" });
+                let name: String = tag.chars().take(9).collect::<String>().to_ascii_lowercase();
+                if name.starts_with("<br") || !inline.iter().any(|tag| name.starts_with(tag)) {
+                    plain.push_str(if name.starts_with("<li") { "\n- " } else { "\n" });
                 }
                 rest = &tag[end + 1..];
             }

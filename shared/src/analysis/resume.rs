@@ -8,9 +8,9 @@ use super::table::{self, Entry};
 use super::words::{Term, is_content, is_english, terms};
 use super::{Evidence, Finding, MET, NEAR, Verdict};
 use crate::lexicon::{self, Skill};
-use crate::redaction::{Redacted, without_placeholders};
+use crate::redaction::Redacted;
 use crate::verify::claimed::{Degree, Timeline, degrees};
-use crate::words::{RUN, Word, runs, words};
+use crate::words::{RUN, Word, runs};
 
 /// What is only listed, in a list of skills or a summary, counts less than what is used in a position.
 const LISTED: f64 = 0.7;
@@ -82,11 +82,10 @@ const SECTIONS: [(&str, &[&str]); 4] = [
 ];
 
 impl<'a> Resume<'a> {
-    /// Reads a résumé; what stands in the job word for word shows nothing.
-    pub(super) fn of(text: &'a str, job: &str) -> Resume<'a> {
-        let (plain, job) = (without_placeholders(text), without_placeholders(job));
-        let (own, job) = (words(&plain), words(&job));
-        let is_copied = copied(&own, &job);
+    /// Reads a résumé; what stands in the job word for word shows nothing. `plain` is the text without placeholders, `own` its
+    /// words, `job` the job's.
+    pub(super) fn of(text: &'a str, plain: &str, own: &[Word<'_>], job: &[Word<'_>]) -> Resume<'a> {
+        let is_copied = copied(own, job);
         let mut resume = Resume {
             text,
             lines: Vec::new(),
@@ -94,12 +93,12 @@ impl<'a> Resume<'a> {
             skills: HashMap::new(),
             degrees: Vec::new(),
             vocabulary: Vec::new(),
-            timeline: Timeline::of(&plain),
+            timeline: Timeline::of(plain),
             copied: is_copied.iter().filter(|copied| **copied).count(),
             most_repeated: None,
             word_count: own.len(),
             sections: HashSet::new(),
-            is_english: is_english(&own) && is_english(&job),
+            is_english: is_english(own) && is_english(job),
         };
         let mut counts: HashMap<Skill, usize> = HashMap::new();
         let mut section = "";
@@ -120,7 +119,7 @@ impl<'a> Resume<'a> {
             let index = resume.lines.len();
             resume.lines.push(bytes);
             let here = &own[from..to];
-            let mentions = lexicon::find(&plain, here);
+            let mentions = lexicon::find(plain, here);
             // Names and little else are a list however they are separated.
             let named: usize = mentions.iter().map(|mention| mention.words.len()).sum();
             let others = here.iter().filter(|word| is_content(word)).count().saturating_sub(named);
@@ -131,7 +130,7 @@ impl<'a> Resume<'a> {
                 resume.show(&term, Shown { line: index, credit });
             }
             for mention in mentions {
-                let lacked = lexicon::is_negated(&plain, here, mention.words.start);
+                let lacked = lexicon::is_negated(plain, here, mention.words.start);
                 if lacked || mention.words.clone().any(|word| is_copied[from + word]) {
                     continue;
                 }
@@ -142,7 +141,7 @@ impl<'a> Resume<'a> {
             }
             let copied_line = is_copied[from..to].iter().all(|copied| *copied);
             if !copied_line {
-                resume.degrees.extend(degrees(&plain, here).into_iter().map(|(_, degree)| (degree, index)));
+                resume.degrees.extend(degrees(plain, here).into_iter().map(|(_, degree)| (degree, index)));
             }
         }
         let most = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(&a.0)));

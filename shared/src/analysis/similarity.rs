@@ -4,15 +4,14 @@ use std::collections::HashMap;
 
 use super::table::{self, DIMENSIONS, Entry};
 use super::words::terms;
-use crate::redaction::without_placeholders;
-use crate::words::{singular, words};
+use crate::words::{Word, singular};
 
 /// The blend that ranked best where it was measured: seven parts of words, three of meanings.
 const LEXICAL: f64 = 0.7;
 
 /// 0 to 1. The cosine of the content words (TF-IDF, logarithmic term frequency), blended with that of the sums of the words'
 /// vectors in the table. Words that the table does not know count in the first only.
-pub(super) fn similarity(a: &str, b: &str) -> f64 {
+pub(super) fn similarity(a: &[Word<'_>], b: &[Word<'_>]) -> f64 {
     let (a, b) = (Bag::of(a), Bag::of(b));
     let lexical = a.lexical(&b);
     let meant = table::cosine(&a.sum, &b.sum).max(0.0);
@@ -20,7 +19,7 @@ pub(super) fn similarity(a: &str, b: &str) -> f64 {
 }
 
 /// The first part alone, to compare with.
-pub(super) fn lexical(a: &str, b: &str) -> f64 {
+pub(super) fn lexical(a: &[Word<'_>], b: &[Word<'_>]) -> f64 {
     Bag::of(a).lexical(&Bag::of(b))
 }
 
@@ -31,11 +30,9 @@ struct Bag {
 }
 
 impl Bag {
-    fn of(text: &str) -> Bag {
-        let plain = without_placeholders(text);
-        let words = words(&plain);
+    fn of(words: &[Word<'_>]) -> Bag {
         let mut counts: HashMap<String, (f64, Option<Entry>)> = HashMap::new();
-        for term in terms(&words) {
+        for term in terms(words) {
             let key = singular(&term.lower);
             match counts.get_mut(key) {
                 Some((count, _)) => *count += 1.0,

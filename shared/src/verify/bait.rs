@@ -49,6 +49,7 @@ static CUES: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(
 });
 
 /// What a request's documents want of a model, and what they say otherwise.
+#[derive(Default)]
 pub(super) struct Bait {
     /// Words only of sentences that instruct a model, of no other use: quoted or coined.
     pub(super) wanted: HashSet<String>,
@@ -58,7 +59,7 @@ pub(super) struct Bait {
 
 impl Bait {
     pub(super) fn of(input: &Input<Redacted>) -> Bait {
-        let mut bait = Bait { wanted: HashSet::new(), ordinary: String::new() };
+        let mut bait = Bait::default();
         for text in input.texts() {
             // A sentence of one word a line is a sentence all the same.
             let mut spread = String::new();

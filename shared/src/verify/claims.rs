@@ -9,7 +9,7 @@ use super::bait::is_echo;
 use super::figures::{self, Figures};
 use super::links::is_link;
 use super::lists;
-use super::source::{Source, ends_sentence, is_bullet};
+use super::source::{MAX_PLACES, Source, ends_sentence, is_bullet};
 use crate::analysis::is_ordinary_word;
 use crate::lexicon::{self, Kind, Mention};
 use crate::redaction::{Kind as Personal, Vault, placeholders, without_placeholders};
@@ -164,7 +164,7 @@ impl Reading<'_> {
             self.add(Class::Name, first.range.start..last.range.end, false);
         }
         for word in self.words {
-            if self.source.bait.contains(word.lower.as_ref()) {
+            if self.source.bait.wanted.contains(word.lower.as_ref()) {
                 self.add(Class::Name, word.range.clone(), false);
             }
         }
@@ -206,23 +206,16 @@ impl Reading<'_> {
                 }
                 before = word.range.end;
             }
-            let has_field = |line: &super::source::Line| {
-                let roots: Vec<String> = words(&line.text).iter().map(|word| root(&word.lower)).collect();
+            let has_field = |line: u32| {
                 field.iter().all(|word| {
-                    roots.contains(word)
-                        || (matches!(word.as_str(), "comput" | "scienc") && roots.iter().any(|root| root == "c"))
+                    let computing =
+                        matches!(word.as_str(), "comput" | "scienc") && self.source.line_has_root(line, "c");
+                    self.source.line_has_root(line, word) || computing
                 })
             };
-            let words_of = |line: &super::source::Line| {
-                lists::degrees(&line.text, &words(&line.text)).iter().any(|(_, other)| *other == degree)
-            };
-            let supported = self.source.degrees.contains(&degree)
-                && !self.drops_qualifier()
-                && (field.is_empty()
-                    || self.source.lines.iter().enumerate().any(|(at, line)| {
-                        let next = self.source.lines.get(at + 1);
-                        words_of(line) && (has_field(line) || next.is_some_and(has_field))
-                    }));
+            let lines = self.source.degrees.get(&degree).map(Vec::as_slice).unwrap_or_default();
+            let supported = !self.drops_qualifier()
+                && lines.iter().any(|&line| field.is_empty() || has_field(line) || has_field(line + 1));
             // "of Science" is part of it.
             let part = |word: &&Word<'_>| {
                 lists::is_function_word(&word.lower) || PARTS_OF_DEGREES.contains(&word.lower.as_ref())
@@ -273,10 +266,16 @@ impl Reading<'_> {
                 .filter(|word| !lists::is_function_word(&word.lower))
                 .map(|word| root(&word.lower))
                 .collect();
-            let has = |line: &super::source::Line, word: &String| {
-                words(&line.text).iter().any(|other| root(&other.lower) == *word || is_certifying(word, &other.lower))
+            let stem = lists::certifying(&word.lower);
+            let certifying = stem.and_then(|stem| self.source.certifying.get(stem));
+            let lines = certifying.or_else(|| self.source.lines_of.get(&root(&word.lower)));
+            let has = |line: u32| {
+                wanted.iter().all(|word| {
+                    let same = stem.is_some_and(|stem| word.starts_with(stem));
+                    same || self.source.line_has_root(line, word)
+                })
             };
-            let supported = self.source.lines.iter().any(|line| wanted.iter().all(|word| has(line, word)))
+            let supported = lines.is_some_and(|lines| lines.iter().take(MAX_PLACES).any(|&line| has(line)))
                 || self.mentions.iter().any(|mention| mention.words.contains(&index));
             self.add(Class::Certification, self.span(&(start..end)), supported);
         }
@@ -304,11 +303,10 @@ impl Reading<'_> {
         for word in self.words.iter().filter(|word| lists::is_honor(&word.lower)) {
             let stem = root(&word.lower);
             let known = self.source.words.contains(singular(&word.lower)) || self.source.roots.contains(&stem);
-            let supported =
-                known || self.source.roots.iter().any(|root| root.starts_with("award") && stem.starts_with("award"));
-            let hons = stem.starts_with("hon")
-                && self.source.words.iter().any(|word| word.starts_with("hono") || word == "hons");
-            let supported = supported || hons;
+            let any = |forms: &[&str]| forms.iter().any(|form| self.source.words.contains(*form));
+            let supported = known
+                || (stem.starts_with("award") && any(&["award", "awarded", "awards"]))
+                || (stem.starts_with("hon") && any(&["hons", "honours", "honors", "honour", "honor"]));
             if !self.is_heading {
                 self.add(Class::Certification, word.range.clone(), supported);
             }
@@ -375,9 +373,11 @@ impl Reading<'_> {
             let lower = word.lower.as_ref();
             let bare = lower.strip_suffix("'s").or_else(|| lower.strip_suffix("’s")).unwrap_or(lower);
             let known = |word: &str| self.source.words.contains(word) || self.source.words.contains(singular(word));
-            let spelled = word.text.chars().all(char::is_uppercase) && self.source.spells(lower);
-            let rooted = !coined && self.source.roots.contains(&root(bare));
-            let supported = known(bare) || known(lower) || spelled || rooted || lists::is_heading_word(lower);
+            let supported = known(bare)
+                || known(lower)
+                || lists::is_heading_word(lower)
+                || (!coined && self.source.roots.contains(&root(bare)))
+                || (word.text.chars().all(char::is_uppercase) && self.source.spells(lower));
             self.add(Class::Name, word.range.clone(), supported);
         }
     }
@@ -453,9 +453,3 @@ const PARTS_OF_DEGREES: &[&str] = &[
     "doctor", "juris", "hons", "science", "arts", "degree", "engineering", "honours", "honors", "hons", "philosophy",
     "applied", "fine", "business", "administration", "first", "class", "thesis",
 ];
-
-fn is_certifying(root: &str, word: &str) -> bool {
-    let stem = |text: &str| text.chars().take(6).collect::<String>();
-    (root.starts_with("certif") || root.starts_with("licen") || root.starts_with("zertif"))
-        && stem(root)[..5] == stem(word).chars().take(5).collect::<String>()
-}

@@ -108,7 +108,12 @@ pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize,
             (None, None, Some((end, month))) => (word.range.start, index + 1, end, Some(month)),
             _ => (word.range.start, index, word.range.end, None),
         };
-        found.push((start..end, last, Some(Date { year, month })));
+        // `2019-10-2020`: a month belongs to one of the two.
+        let taken = found.last().map_or(0, |(range, _, _): &(Range<usize>, usize, Option<Date>)| range.end);
+        let (start, month) = if start < taken { (word.range.start, None) } else { (start, month) };
+        if start >= taken {
+            found.push((start..end, last, Some(Date { year, month })));
+        }
     }
     // "2023 –" with nothing behind the dash.
     let mut open = Vec::new();

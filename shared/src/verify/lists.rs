@@ -106,6 +106,11 @@ pub(super) const QUALIFIERS: &[&str] = &[
     "voraussichtlich", "laufend", "ongoing", "prévu", "previsto", "finish", "started", "studying",
 ];
 
+/// The stem of a word that certifies or licenses.
+pub(super) fn certifying(lower: &str) -> Option<&'static str> {
+    ["certif", "licen", "zertif"].into_iter().find(|stem| lower.starts_with(stem))
+}
+
 pub(super) fn is_amount(lower: &str) -> bool {
     AMOUNTS.has(lower)
 }

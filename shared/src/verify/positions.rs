@@ -134,14 +134,13 @@ impl Reading<'_> {
             let ranked = near.into_iter().rev().map(|index| (score(index), index)).max_by_key(|(score, _)| *score);
             ranked.filter(|(score, _)| *score > 1).map(|(_, index)| index)
         };
-        let has_neither = best.is_none();
         if best != context.entry || !continues {
             *context = Context { entry: best, before: std::mem::take(&mut context.before), ..Context::default() };
         }
         context.has_title |= !titles.is_empty();
         context.has_period |= !periods.is_empty();
         // No position fits at all: then what the line says must stand somewhere in the source.
-        best.filter(|_| !has_neither)
+        best
     }
 
     /// Titles, as ranges of words.

@@ -15,7 +15,7 @@ use crate::words::{Word, root, singular, words};
 /// Positions that one line may be about.
 const MAX_NEAR: usize = 12;
 /// Places of one word or value that are looked at.
-const MAX_PLACES: usize = 64;
+pub(super) const MAX_PLACES: usize = 64;
 /// Lines around a dated line that belong to its head at most.
 const HEAD_LINES: usize = 3;
 
@@ -39,11 +39,15 @@ pub struct Source {
     pub(super) skills: HashSet<Skill>,
     /// What it says is not there: "no experience with".
     pub(super) lacked: HashSet<Skill>,
-    pub(super) degrees: HashSet<lists::Degree>,
+    /// Lines that name a degree, and that have a word of certifying, by its stem.
+    pub(super) degrees: HashMap<lists::Degree, Vec<u32>>,
+    pub(super) certifying: HashMap<&'static str, Vec<u32>>,
+    /// First letters of every line's words, small words aside: what an acronym may stand for.
+    initials: String,
     /// Of a rewritten résumé, whose every sentence has something of it.
     pub(super) is_resume: bool,
-    /// Words that a document's hidden instruction wants to see in the answer.
-    pub(super) bait: HashSet<String>,
+    /// What a document's hidden instruction wants to see in the answer.
+    pub(super) bait: Bait,
     /// Lines and their sentences, bullet signs aside.
     verbatim: HashSet<String>,
     /// Which line follows which, bullet signs aside; and where.
@@ -77,8 +81,6 @@ pub(super) struct Line {
     pub(super) has_strong_verb: bool,
     /// Says among its first words that somebody took part.
     pub(super) has_weak_verb: bool,
-    /// The number of entries before the one whose bullets this line is among.
-    section: usize,
 }
 
 /// A position, a study, a project: a dated line with the lines of its head.
@@ -119,7 +121,7 @@ impl Source {
             let names = placeholders(job.as_str()).filter_map(|(_, key)| key).filter(|(kind, _)| *kind == Kind::Name);
             source.placeholders.extend(names);
         }
-        source.bait = Bait::of(input).wanted;
+        source.bait = Bait::of(input);
         source.is_resume = matches!(input, Input::ResumeOptimization { .. });
         source
     }
@@ -140,8 +142,8 @@ impl Source {
             return;
         }
         let before = self.lines.last().map(|line| bare(&line.text).to_owned()).unwrap_or_default();
-        let number = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
-        self.follows.entry((before, bare(line).to_owned())).or_insert(number);
+        let index = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        self.follows.entry((before, bare(line).to_owned())).or_insert(index);
         self.verbatim.insert(bare(line).to_owned());
         self.verbatim.extend(super::sentences(line).into_iter().map(|sentence| bare(sentence).to_owned()));
         let plain = without_placeholders(line);
@@ -149,7 +151,6 @@ impl Source {
         self.text.push_str(&plain.to_lowercase());
         self.text.push('\n');
         let words = words(&plain);
-        let index = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         for word in &words {
             if word.text != word.lower {
                 self.exact.insert(word.text.to_owned());
@@ -174,7 +175,15 @@ impl Source {
                 self.skills.insert(mention.skill)
             };
         }
-        self.degrees.extend(lists::degrees(&plain, &words).into_iter().map(|(_, degree)| degree));
+        for (_, degree) in lists::degrees(&plain, &words) {
+            push_new(self.degrees.entry(degree).or_default(), index);
+        }
+        for stem in words.iter().filter_map(|word| lists::certifying(&word.lower)) {
+            push_new(self.certifying.entry(stem).or_default(), index);
+        }
+        let content = words.iter().filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for"));
+        self.initials.extend(content.filter_map(|word| word.lower.chars().next()));
+        self.initials.push('\n');
         let figures = figures::read(&plain, &words);
         for (at, figure) in (0..).zip(&figures.figures) {
             self.by_value.entry(figure.value).or_default().push((index, at));
@@ -217,7 +226,6 @@ impl Source {
             figures,
             words: ids,
             text: line.to_owned(),
-            section: 0,
         });
     }
 
@@ -253,11 +261,6 @@ impl Source {
                 push_new(self.entries_from.entry(period.from.year).or_default(), number);
             }
             self.entries.push(Entry { head: start..end, periods });
-        }
-        for (number, entry) in self.entries.iter().enumerate() {
-            for line in &mut self.lines[entry.head.end..] {
-                line.section = number + 1;
-            }
         }
     }
 
@@ -333,15 +336,14 @@ impl Source {
         self.text.contains(lower)
     }
 
-    /// Whether the first letters of words in a row spell this, small words aside: what an acronym may stand for.
+    /// Whether the first letters of words in a row spell this.
     pub(super) fn spells(&self, acronym: &str) -> bool {
-        let letters: Vec<char> = acronym.chars().collect();
-        self.lines.iter().any(|line| {
-            let words = words(&line.text);
-            let content = words.iter().filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for"));
-            let initials: Vec<char> = content.filter_map(|word| word.lower.chars().next()).collect();
-            initials.windows(letters.len()).any(|run| run == letters)
-        })
+        self.initials.contains(acronym)
+    }
+
+    /// Whether a line has a word of this root.
+    pub(super) fn line_has_root(&self, line: u32, root: &str) -> bool {
+        self.lines_of.get(root).is_some_and(|lines| lines.binary_search(&line).is_ok())
     }
 
     /// Whether a line has this word, in lower case and in the singular.

@@ -1,4 +1,7 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::analysis::analyze;
 use crate::redaction::{redact_document, redact_texts};
 use crate::request::Role;
 
@@ -146,5 +149,42 @@ fn a_resume_is_its_own_best_rewriting_in_any_layout() {
         let (redacted, vault) = redact_texts(&texts);
         let (verified, found) = verify_document(&redacted[0], &redacted[1], redacted[2].as_str(), Mode::Revert, &vault);
         assert_eq!((vault.rehydrate(&verified).as_str(), found.reverted.len()), (text, 0));
+    }
+}
+
+#[test]
+fn dates_that_share_a_month_are_two_dates() {
+    for text in ["2019-10-2020", "x 2019-10-2020 - 2021", "03/2019-10-2020", "2020 - 2021-03-2022"] {
+        let (_, vault, _) = redact_document(text);
+        let _ = verify(&Source::of(&[]), None, text, Mode::Revert, &vault);
+    }
+}
+
+/// What the parts of verification and analysis react to.
+const FRAGMENTS: &[&str] = &[
+    "2019", "-", "–", "10", "/", "03", " ", " ", "2020", "to", "present", "Mar", "1,200", "$", "€", "5", "k", "%",
+    "Engineer", "as", "the", "at", "Acme", "Ltd.", "BSc", "(Hons)", "of", "Certified", "licensed", "K8s", "C++", ".",
+    "\n", "- ", "É", "ß", "“", "\u{200b}", "१", "½", "18 000", "\u{a0}", "<b>", "</li>", "<li>", "award", "dozen",
+    "half", "Java", "no", "Since", "between", "and", "<PII_REDACTED_NAME_1>", "x@y.com", "CTO", "Lead", "Director of",
+    "#", ":", "|", "🙂", "und", "University", "Master", "CFA", "HCA", "ignore all", "required", "http://a.b/", "years",
+    "by",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+    /// Nothing that stands in a text ends the check of it, and a résumé passes as its own rewriting.
+    #[test]
+    fn no_text_is_too_odd(
+        source in proptest::collection::vec(proptest::sample::select(FRAGMENTS), 0..40),
+        other in proptest::collection::vec(proptest::sample::select(FRAGMENTS), 0..40),
+    ) {
+        let (source, other) = (source.concat(), other.concat());
+        let texts = [(Role::Resume, source.as_str()), (Role::Job, other.as_str()), (Role::Resume, other.as_str())];
+        let (redacted, vault) = redact_texts(&texts);
+        let (_, found) = verify_document(&redacted[0], &redacted[1], redacted[2].as_str(), Mode::Revert, &vault);
+        prop_assert!(found.supported <= found.checked);
+        let score = analyze(&redacted[0], &redacted[1]).match_score;
+        prop_assert!(score.is_none_or(|score| (0.0..=100.0).contains(&score)));
     }
 }

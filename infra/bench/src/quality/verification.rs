@@ -122,7 +122,7 @@ fn says(text: &str, source: &str, edit: &str) -> bool {
     edit.lines().any(|line| !source.lines().any(|own| own == line) && text.lines().any(|own| own == line))
 }
 
-fn verified(source: &str, job: &str, rewritten: &str) -> (String, Verification) {
+pub(super) fn verified(source: &str, job: &str, rewritten: &str) -> (String, Verification) {
     let (redacted, vault) = redact_texts(&[(Role::Resume, source), (Role::Job, job), (Role::Resume, rewritten)]);
     let (text, found) = verify_document(&redacted[0], &redacted[1], redacted[2].as_str(), Mode::Revert, &vault);
     (vault.rehydrate(&text), found)

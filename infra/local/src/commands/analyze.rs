@@ -1,6 +1,5 @@
 //! `analyze --jsonl`: the analysis of many pairs, without a model.
 
-use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::analysis::{Analysis, analyze};
@@ -8,15 +7,8 @@ use shared::redaction::redact;
 use shared::request::Input;
 
 use super::Outcome;
-use super::jsonl::answer_lines;
+use super::jsonl::{Options, answer_lines};
 use crate::Error;
-
-#[derive(Debug, Args)]
-pub(super) struct Options {
-    /// Read {"id","resume","job"} lines from stdin and answer {"id", ...analysis} lines.
-    #[arg(long, required = true)]
-    jsonl: bool,
-}
 
 #[derive(Deserialize)]
 struct Wanted {

@@ -2,12 +2,21 @@
 
 use std::io::{BufRead, Read};
 
+use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{Outcome, print};
 use crate::Error;
+
+/// The option that every command of this kind has.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Read one JSON object a line from stdin and answer one a line, in order.
+    #[arg(long, required = true)]
+    jsonl: bool,
+}
 
 /// Longest line that is read, in bytes: more than two texts of 50,000 code points with every one escaped.
 const MAX_LINE: u64 = 3 * 1024 * 1024;

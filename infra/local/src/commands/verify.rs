@@ -1,6 +1,5 @@
 //! `verify --jsonl`: answers held against their sources, without a model.
 
-use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::redaction::redact_texts;
@@ -8,15 +7,9 @@ use shared::request::Role;
 use shared::verify::{Mode, Verification, verify_document};
 
 use super::Outcome;
-use super::jsonl::answer_lines;
+use super::jsonl::{Options, answer_lines};
 use crate::Error;
-
-#[derive(Debug, Args)]
-pub(super) struct Options {
-    /// Read {"id","source","job","rewritten"} lines from stdin and answer {"id","text", ...verification} lines.
-    #[arg(long, required = true)]
-    jsonl: bool,
-}
+use crate::environment::Environment;
 
 #[derive(Deserialize)]
 struct Wanted {
@@ -36,11 +29,8 @@ struct Answer {
 }
 
 pub(super) fn run(_: &Options) -> Result<Outcome, Error> {
-    let mode = std::env::var("VERIFY_MODE").unwrap_or_default();
-    let mode = match mode.as_str() {
-        "" => Mode::Revert,
-        mode => mode.parse().map_err(|()| Error::from("VERIFY_MODE must be revert, flag or off"))?,
-    };
+    let mode = Environment::of_process().get_or("VERIFY_MODE", "revert");
+    let mode: Mode = mode.parse().map_err(|()| Error::from("VERIFY_MODE must be revert, flag or off"))?;
     answer_lines(|Wanted { id, source, job, rewritten }| {
         // One vault for all three, so that the same person is the same placeholder in each.
         let texts = [(Role::Resume, source.as_str()), (Role::Job, job.as_str()), (Role::Resume, rewritten.as_str())];
