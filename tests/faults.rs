@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tests::fault_proxy::{FaultProxy, Faults};
 use tests::fixtures::{short_answer, short_body};
 use tests::model_server::{Meta, ModelServer, Reply, Step, message};
+use tests::panics;
 use tests::stack::{Reply as Answer, Stack, request, string};
 
 const PATH: &str = "/api/v1/generate";
@@ -194,6 +195,37 @@ fn of_provider() -> Vec<Row> {
     ]
 }
 
+/// One request on an instance where this step of its path panics, then a good one on the same instance.
+async fn broken_at(stage: &'static str, headers: Vec<(&'static str, &'static str)>) -> String {
+    let stack = Stack::with(&[KEY, ONCE]).await;
+    (0..2).for_each(|_| stack.model.play(good()));
+    let broken = {
+        let _armed = panics::at(stage);
+        asked(&stack, &headers).await
+    };
+    assert!(!broken.text.contains("Lambda-Runtime-Function-Error") && !broken.text.contains(panics::MESSAGE));
+    let told = told(&stack, &broken).await;
+    let next = asked(&stack, &headers).await;
+    format!("{told}; then {}", next.status)
+}
+
+fn of_ours() -> Vec<Row> {
+    const KEYED: (&str, &str) = ("idempotency-key", "order-1");
+    let nothing = "500 internal; calls 0; records []; open 0; then 200";
+    let unread = "500 internal; calls 1; records [completed]; open 0; then 200";
+    let streamed = "200 error internal; calls 1; records [failed]; open 0; then 200";
+    let verified = "200 error internal; calls 1; records [completed]; open 0; then 200";
+    vec![
+        row("14", "panic in redaction", nothing, broken_at("redact", vec![KEYED])),
+        row("14", "panic in analysis, of a stream", nothing, broken_at("analyze", vec![STREAM, KEYED])),
+        row("14", "panic before the reservation", nothing, broken_at("acquire", vec![])),
+        row("14", "panic before the model is asked", nothing, broken_at("call model", vec![KEYED])),
+        row("14", "panic in verification", unread, broken_at("verify", vec![])),
+        row("15", "panic in the stream's task", streamed, broken_at("stream", vec![STREAM, KEYED])),
+        row("15", "panic after the stream's text", verified, broken_at("verify", vec![STREAM, KEYED])),
+    ]
+}
+
 /// Sets when the only idempotency claim ends.
 async fn claim_until(stack: &Stack, millis: &str) {
     let items = stack.items(&stack.state_table).await;
@@ -312,7 +344,7 @@ fn of_store() -> Vec<Row> {
 async fn every_fault_ends_as_the_matrix_says() {
     let mut table = String::from("\nfault matrix\n");
     let mut wrong = Vec::new();
-    for (number, fault, expected, got) in of_provider().into_iter().chain(of_store()) {
+    for (number, fault, expected, got) in of_provider().into_iter().chain(of_ours()).chain(of_store()) {
         let got = got.await;
         let verdict = if got == expected { "ok " } else { "NOT" };
         table += &format!("{verdict} {number:<7} {fault:<40} {got}\n");

@@ -4,6 +4,7 @@
 //! - [`model_server`]: an HTTP server that plays byte-exact replies and keeps what it received
 //! - [`recorder`]: a forwarder that keeps the order of database calls
 //! - [`fault_proxy`]: a forwarder that loses replies and fails calls
+//! - [`panics`]: defects at a given step of a request's path
 //! - [`runtime_api`]: Lambda's Runtime API, to run the real binaries
 //! - [`fixtures`]: an invented résumé, a job, and answers to them
 //! - [`score`]: how much a redaction left, and how much it took too much
@@ -11,6 +12,7 @@
 
 pub mod stack;
 pub mod model_server;
+pub mod panics;
 pub mod recorder;
 pub mod fault_proxy;
 pub mod runtime_api;

@@ -66,7 +66,9 @@ impl Generate {
                 return Err(Problem::new(Code::IdempotencyInProgress).retry_after(retry_after));
             }
         }
-        let answered = self.attempt(job, &choice, version).await;
+        // A panic may not leave the claim behind.
+        let attempt: BoxFuture<'_, _> = Box::pin(self.attempt(job, &choice, version));
+        let answered = AssertUnwindSafe(attempt).catch_unwind().await.unwrap_or_else(|_| Err(Code::Internal.into()));
         if let Err(problem) = &answered {
             let closed = match Stored::refusal(problem) {
                 Some(stored) => idempotency.finish(key, owner, &stored.encode(), SystemTime::now()).await,
@@ -84,8 +86,11 @@ impl Generate {
         let deadline = Instant::now() + job.time_left;
         self.limits.check_blocked(job.caller, arrival.now).map_err(|denied| self.refused(&denied, job))?;
 
+        enter(job, "redact");
         let (redacted, vault) = redact(&job.request.input);
+        enter(job, "analyze");
         let analysis = analyze_input(&redacted);
+        enter(job, "render");
         let structured = choice.model.structured_output();
         let prompt = self
             .prompts
@@ -112,7 +117,10 @@ impl Generate {
             let given = ModelAnswer::of(before.as_ref(), &asked, choice.model.id(), version, arrival, &seen)
                 .map_err(|failure: &Failure| refusal::failed(&failure.error))?;
             // A panic in here must not take the settlement with it that is on its way.
-            let finish = || self.finish(&given, structured, &redacted, &vault, analysis.clone());
+            let finish = || {
+                enter(job, "verify");
+                self.finish(&given, structured, &redacted, &vault, analysis.clone())
+            };
             let answer = catch_unwind(AssertUnwindSafe(finish)).unwrap_or_else(|_| Err(Code::Internal.into()))?;
             self.store(job, &redacted, given).await;
             Ok(answer)
@@ -139,6 +147,7 @@ impl Generate {
         choice.require_room(&call)?;
         let wanted = Wanted { attempt: number, ..wanted(job, choice, &call) };
         let begun = Instant::now();
+        enter(job, "acquire");
         let (permit, period) = self.admit(&wanted, job, deadline).await?;
         let outcome = self.call(llm, &call, &wanted, deadline, job, seen).await;
         let bill = Bill::of(&outcome, choice, call.bytes());
@@ -211,23 +220,25 @@ impl Generate {
         seen: &Seen<'_>,
     ) -> Result<Completion, Failure> {
         let (notify, mut notices) = Notices::new();
+        let in_flight = notify.in_flight();
         let asked = async {
+            enter(job, "call model");
             match job.sink {
                 Some(sink) => {
-                    let in_flight = notify.in_flight();
                     let answer = tokio::select! {
                         () = sink.closed() => Err(Failure::abandoned(&in_flight)),
                         answer = llm.open(call, deadline, &notify) => answer,
                     };
                     drop(notify);
-                    // Nor may one in a stream: what the call used is not known then.
-                    let passed: BoxFuture<'_, _> = Box::pin(self.pass_on(answer?, sink, wanted.model, job, seen));
-                    let passed = AssertUnwindSafe(passed).catch_unwind().await;
-                    passed.unwrap_or_else(|_| Err(Failure::abandoned(&in_flight)))
+                    self.pass_on(answer?, sink, wanted.model, job, seen).await
                 }
                 None => llm.complete(call, deadline, notify).await,
             }
         };
+        // A panic in here may not take the settlement with it: what the call used is not known then.
+        let asked: BoxFuture<'_, _> = Box::pin(asked);
+        let asked = AssertUnwindSafe(asked).catch_unwind();
+        let asked = async { asked.await.unwrap_or_else(|_| Err(Failure::panicked(&in_flight))) };
         let told = async {
             while let Some(notice) = notices.recv().await {
                 let told = match notice {
@@ -266,6 +277,7 @@ impl Generate {
         if sink.start(model, analysis.as_ref(), seen.vault.counts()).await.is_err() {
             return Err(answer.abandon());
         }
+        enter(job, "stream");
         let source = Source::of_input(seen.redacted);
         let verifier = Verifier::new(&source, self.config.verify, seen.vault);
         let mut deltas = Deltas::new(sink, verifier, seen.vault);
@@ -286,6 +298,11 @@ impl Generate {
         }
         answer.finish()
     }
+}
+
+/// Notes that a request is here now, by the name of the step. Nobody listens by default; `RUST_LOG=debug` does.
+fn enter(job: &Job<'_>, stage: &'static str) {
+    tracing::debug!(request_id = %job.arrival.request_id, stage);
 }
 
 /// A request's preparation, which all its attempts share.

@@ -45,8 +45,8 @@ pub(crate) fn failed(error: &LlmError) -> Problem {
         LlmError::Upstream { status: 504, .. } | LlmError::DeadlineExceeded => Code::ProviderTimeout,
         LlmError::Upstream { .. } | LlmError::Rejected { .. } | LlmError::Malformed => Code::ProviderError,
         LlmError::Unreachable(_) => Code::LlmUnavailable,
-        // Nobody reads it.
-        LlmError::Abandoned => Code::Internal,
+        // Nobody reads the first.
+        LlmError::Abandoned | LlmError::Panicked => Code::Internal,
         LlmError::StreamEnded => Code::ProviderStreamEnded,
     });
     // An outage passes, a rejected request does not.

@@ -74,6 +74,9 @@ pub enum LlmError {
     /// The client went away, so the call was ended.
     #[error("the client went away")]
     Abandoned,
+    /// Reading the answer ended in a defect of ours.
+    #[error("reading the answer failed")]
+    Panicked,
     /// The stream is not what the Messages API sends, or larger than any answer.
     #[error("the provider's stream is not understood")]
     Malformed,
@@ -146,8 +149,18 @@ impl Failure {
     /// The client went away before the model said anything: nothing is known of the call if one is in flight.
     #[must_use]
     pub fn abandoned(in_flight: &AtomicBool) -> Failure {
+        Failure::unread(LlmError::Abandoned, in_flight)
+    }
+
+    /// A panic took the answer with it, and what it had said of its usage.
+    #[must_use]
+    pub fn panicked(in_flight: &AtomicBool) -> Failure {
+        Failure::unread(LlmError::Panicked, in_flight)
+    }
+
+    fn unread(error: LlmError, in_flight: &AtomicBool) -> Failure {
         let billed = if in_flight.load(Ordering::Relaxed) { Billed::Unknown } else { Billed::Nothing };
-        Failure::new(LlmError::Abandoned, billed)
+        Failure::new(error, billed)
     }
 
     pub(super) fn is_retryable(&self) -> bool {
