@@ -8,18 +8,19 @@
 //! just so count for nothing.
 
 mod advice;
+mod bucket;
 mod requirements;
 mod resume;
 mod similarity;
 mod table;
 mod words;
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use serde::Serialize;
 
 pub use requirements::Importance;
 
+use self::words::terms;
 use crate::redaction::{Redacted, Vault, without_placeholders};
 use crate::words::words;
 use resume::{Judged, Resume};
@@ -110,12 +111,13 @@ impl Analysis {
 pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
     let (plain, job_plain) = (without_placeholders(resume.as_str()), without_placeholders(job.as_str()));
     let (own, of_job) = (words(&plain), words(&job_plain));
-    let shown = Resume::of(resume.as_str(), &plain, &own, &of_job);
+    let (own_terms, job_terms) = (terms(&own), terms(&of_job));
+    let shown = Resume::of(resume.as_str(), &plain, &own, &own_terms, &of_job);
     let wanted = requirements::find(job.as_str());
     let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, Some(resume))).collect();
     Analysis {
         match_score: score(&judged),
-        semantic_similarity: round(similarity::similarity(&own, &of_job), 10_000.0),
+        semantic_similarity: round(similarity::similarity(&own_terms, &job_terms), 10_000.0),
         missing_keywords: missing_keywords(&judged),
         suggestions: advice::advice(&judged, &shown, resume.as_str()),
         formula: FORMULA,
@@ -128,7 +130,8 @@ pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
 #[must_use]
 pub fn score_of(rewritten: &str, job: &Redacted) -> Option<f64> {
     let (plain, job_plain) = (without_placeholders(rewritten), without_placeholders(job.as_str()));
-    let shown = Resume::of(rewritten, &plain, &words(&plain), &words(&job_plain));
+    let own = words(&plain);
+    let shown = Resume::of(rewritten, &plain, &own, &terms(&own), &words(&job_plain));
     let wanted = requirements::find(job.as_str());
     let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, None)).collect();
     score(&judged)
@@ -138,7 +141,8 @@ pub fn score_of(rewritten: &str, job: &Redacted) -> Option<f64> {
 #[must_use]
 pub fn lexical_similarity(resume: &Redacted, job: &Redacted) -> f64 {
     let plain = [resume, job].map(|text| without_placeholders(text.as_str()));
-    similarity::lexical(&words(&plain[0]), &words(&plain[1]))
+    let words = plain.each_ref().map(|text| words(text));
+    similarity::lexical(&terms(&words[0]), &terms(&words[1]))
 }
 
 /// Whether a word is in the table of words: then a capital letter alone does not make it a name.
@@ -154,7 +158,7 @@ fn score(judged: &[Judged]) -> Option<f64> {
 
 fn missing_keywords(judged: &[Judged]) -> Vec<String> {
     let mut wanted: Vec<(&str, f64)> = Vec::new();
-    let mut index_of: HashMap<&str, usize> = HashMap::new();
+    let mut index_of: HashMap<&str, usize> = HashMap::default();
     for judged in judged {
         for (word, weight) in &judged.missing {
             let index = *index_of.entry(word).or_insert(wanted.len());

@@ -1,13 +1,11 @@
 //! Lexicon: names of tools, methods and certificates with their aliases, from `shared/lexicon/skills.txt`.
 //!
 //! `JS` is `JavaScript`, `k8s` is `Kubernetes`; but `Java` is not in `JavaScript`, `Go` not in `going` or "Go to market",
-//! `R` not in `R&D`, `C` not in `C++`. No automaton is built: words are looked up by the first word of a name.
-
-use std::collections::HashMap;
-use std::sync::LazyLock;
+//! `R` not in `R&D`, `C` not in `C++`. No automaton is built, and nothing is read at start: `shared/build.rs` lays the names
+//! out by their first words.
 
 use crate::redaction::Words;
-use crate::words::{Word, words};
+use crate::words::Word;
 
 /// A name of the lexicon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,35 +33,30 @@ struct Entry {
     family: u16,
     /// Whether other members of the family are near to it.
     has_relatives: bool,
-    implied: Vec<Skill>,
+    implied: &'static [Skill],
 }
 
 struct Alias {
     skill: Skill,
     /// The words behind the first.
-    rest: Vec<String>,
+    rest: &'static [&'static str],
     /// As it must be written, where case counts.
     exact: Option<&'static str>,
 }
 
-struct Lexicon {
-    entries: Vec<Entry>,
-    /// By first word; longest first.
-    aliases: HashMap<String, Vec<Alias>>,
-}
-
-static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| read(include_str!("../lexicon/skills.txt")));
+// `ENTRIES` by number; `FIRSTS`, the first words of all names; `ALIASES` of each of those, longest first.
+include!(concat!(env!("OUT_DIR"), "/lexicon.rs"));
 
 /// Words after which or before which a name that is also an ordinary word is that ordinary word.
-const VERB_COMPLEMENTS: &[&str] = &[
+static VERB_COMPLEMENTS: Words<128> = Words::of(&[
     "at", "in", "the", "a", "an", "your", "our", "their", "with", "beyond", "above", "through", "quickly", "interest",
     "ahead", "live", "of", "off", "out", "it", "them", "that", "this", "on", "up", "into", "as", "by", "from", "for",
-];
+]);
 /// Behind these a name is that of something else: an express delivery, a chef de partie, Ruby Street.
-const BEHIND_WORDS: &[&str] = &[
+static BEHIND_WORDS: Words<64> = Words::of(&[
     "delivery", "courier", "train", "theatre", "theater", "airline", "airlines", "street", "road", "avenue", "novels",
     "snake", "board", "boards", "de", "keeper",
-];
+]);
 const NOT_BEFORE_A_LETTER: &[&str] = &[
     "vitamin", "series", "hepatitis", "grade", "class", "plan", "level", "section", "appendix", "exhibit", "category",
     "type", "schedule", "part", "form", "group",
@@ -81,7 +74,7 @@ impl Skill {
 
     /// What has been shown with it.
     pub(crate) fn implied(self) -> &'static [Skill] {
-        &self.entry().implied
+        self.entry().implied
     }
 
     /// Whether one is half an answer to the wish for the other.
@@ -91,7 +84,7 @@ impl Skill {
     }
 
     fn entry(self) -> &'static Entry {
-        &LEXICON.entries[usize::from(self.0)]
+        &ENTRIES[usize::from(self.0)]
     }
 }
 
@@ -100,7 +93,7 @@ pub(crate) fn find(text: &str, words: &[Word<'_>]) -> Vec<Mention> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let aliases = LEXICON.aliases.get(words[at].lower.as_ref());
+        let aliases = FIRSTS.position(&words[at].lower).map(|first| ALIASES[first]);
         let alias = aliases.and_then(|aliases| aliases.iter().find(|alias| alias.stands_at(text, words, at)));
         let length = alias.map_or(1, |alias| alias.rest.len() + 1);
         if let Some(alias) = alias {
@@ -132,8 +125,8 @@ impl Alias {
     fn stands_at(&self, text: &str, words: &[Word<'_>], at: usize) -> bool {
         let end = at + self.rest.len() + 1;
         let Some(own) = words.get(at..end) else { return false };
-        let same = |(word, wanted): (&Word<'_>, &String)| word.lower == wanted.as_str();
-        if !own[1..].iter().zip(&self.rest).all(same) {
+        let same = |(word, wanted): (&Word<'_>, &&str)| word.lower == **wanted;
+        if !own[1..].iter().zip(self.rest).all(same) {
             return false;
         }
         let glued = own.windows(2).all(|pair| text[pair[0].range.end..pair[1].range.start].chars().count() <= 1);
@@ -168,63 +161,20 @@ fn is_ordinary(text: &str, words: &[Word<'_>], at: usize) -> bool {
         return word.text == "Go" && text[word.range.end..].starts_with('-');
     }
     let lower = next.lower.as_ref();
-    if BEHIND_WORDS.contains(&lower) {
+    if BEHIND_WORDS.has(lower) {
         return true;
     }
     let to_do = lower == "to"
         && words
             .get(at + 2)
             .is_none_or(|word| !word.is_capitalized() || matches!(word.lower.as_ref(), "market" | "the"));
-    to_do || (word.starts && VERB_COMPLEMENTS.contains(&lower))
-}
-
-fn read(text: &'static str) -> Lexicon {
-    let mut lexicon = Lexicon { entries: Vec::new(), aliases: HashMap::with_capacity(1024) };
-    let (mut family, mut has_relatives, mut kind) = (0, true, Kind::Tool);
-    let mut implications = Vec::new();
-    let mut by_name: HashMap<&str, Skill> = HashMap::new();
-    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        if let Some(heading) = line.strip_prefix('[') {
-            family += 1;
-            has_relatives = !heading.contains('!');
-            kind = if heading.contains("! certificate") {
-                Kind::Certificate
-            } else if heading.contains("! language") {
-                Kind::Language
-            } else {
-                Kind::Tool
-            };
-            continue;
-        }
-        let (names, implied) = line.split_once(" > ").unwrap_or((line, ""));
-        let skill = Skill(u16::try_from(lexicon.entries.len()).unwrap_or(u16::MAX));
-        for (index, name) in names.split(", ").enumerate() {
-            let bare = name.strip_prefix('=').unwrap_or(name);
-            if index == 0 {
-                lexicon.entries.push(Entry { name: bare, kind, family, has_relatives, implied: Vec::new() });
-                by_name.insert(bare, skill);
-            }
-            let mut parts = words(bare).into_iter().map(|word| word.lower.into_owned());
-            let Some(first) = parts.next() else { continue };
-            let alias = Alias { skill, rest: parts.collect(), exact: (bare.len() < name.len()).then_some(bare) };
-            lexicon.aliases.entry(first).or_default().push(alias);
-        }
-        implications.extend(implied.split("; ").filter(|name| !name.is_empty()).map(|name| (skill, name)));
-    }
-    for (skill, name) in implications {
-        if let Some(implied) = by_name.get(name) {
-            lexicon.entries[usize::from(skill.0)].implied.push(*implied);
-        }
-    }
-    for aliases in lexicon.aliases.values_mut() {
-        aliases.sort_by_key(|alias| std::cmp::Reverse(alias.rest.len()));
-    }
-    lexicon
+    to_do || (word.starts && VERB_COMPLEMENTS.has(lower))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::words;
 
     fn names(text: &str) -> Vec<&'static str> {
         find(text, &words(text)).into_iter().map(|mention| mention.skill.name()).collect()
@@ -269,18 +219,5 @@ mod tests {
         assert_eq!(names("Languages: R, Go, Swift"), ["R", "Go", "Swift"]);
         assert_eq!(names("Go and Rust services"), ["Go", "Rust"]);
         assert_eq!(names("Moved from Go to Rust"), ["Go", "Rust"]);
-    }
-
-    #[test]
-    fn every_implication_names_an_entry() {
-        let text = include_str!("../lexicon/skills.txt");
-        let wanted: usize = text
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .filter_map(|line| line.split_once(" > "))
-            .map(|(_, names)| names.split("; ").count())
-            .sum();
-        let found: usize = LEXICON.entries.iter().map(|entry| entry.implied.len()).sum();
-        assert_eq!(found, wanted);
     }
 }

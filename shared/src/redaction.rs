@@ -30,6 +30,7 @@ mod placeholder;
 mod vault;
 mod stream;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -42,14 +43,18 @@ pub(crate) use words::Words;
 
 /// A text with everything that reads as a placeholder blanked out by as many bytes, so that ranges stay valid.
 #[must_use]
-pub fn without_placeholders(text: &str) -> String {
+pub fn without_placeholders(text: &str) -> Cow<'_, str> {
+    let mut found = placeholder::find(text).peekable();
+    if found.peek().is_none() {
+        return Cow::Borrowed(text);
+    }
     let mut plain = String::with_capacity(text.len());
-    for found in placeholder::find(text) {
+    for found in found {
         plain.push_str(&text[plain.len()..found.range.start]);
         plain.extend(std::iter::repeat_n(' ', found.range.len()));
     }
     plain.push_str(&text[plain.len()..]);
-    plain
+    Cow::Owned(plain)
 }
 
 /// Everything in a text that reads as a placeholder, in order: its bytes, and what it stands for where that can be told.

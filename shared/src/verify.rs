@@ -14,7 +14,9 @@ mod bait;
 pub(crate) mod claimed;
 mod claims;
 mod dates;
+mod disguise;
 mod figures;
+mod languages;
 mod links;
 mod lists;
 mod numerals;
@@ -22,9 +24,9 @@ mod positions;
 mod quantities;
 mod source;
 
-use std::collections::HashSet;
 use std::str::FromStr;
 
+use foldhash::HashSet;
 use serde::Serialize;
 
 use crate::prompts::{InvalidOutput, Output};
@@ -252,7 +254,7 @@ impl<'a> Verifier<'a> {
     #[must_use]
     pub fn new(source: &'a Source, mode: Mode, vault: &'a Vault) -> Verifier<'a> {
         let context = Context::default();
-        Verifier { source, mode, vault, context, used: HashSet::new(), offset: 0, found: Verification::empty(mode) }
+        Verifier { source, mode, vault, context, used: HashSet::default(), offset: 0, found: Verification::empty(mode) }
     }
 
     /// The next line, its end included if it has one, as it may be shown; empty if it is dropped.
@@ -266,10 +268,12 @@ impl<'a> Verifier<'a> {
         let sentences = sentences(content);
         let mut kept = String::with_capacity(visible.len());
         let mut start = self.offset;
+        let is_whole = sentences.len() == 1;
         for sentence in &sentences {
-            let own = own.filter(|_| sentences.len() == 1);
-            let text = self.sentence(sentence, own, start, sentences.len() == 1);
-            start += self.vault.rehydrate(&text).chars().count();
+            let text = self.sentence(sentence, own.filter(|_| is_whole), start, is_whole);
+            if !is_whole {
+                start += self.vault.restored_length(&text);
+            }
             kept.push_str(&text);
         }
         if !content.trim().is_empty() {
@@ -280,7 +284,7 @@ impl<'a> Verifier<'a> {
             return String::new();
         }
         let verified = format!("{kept}{}", &visible[content.len()..]);
-        self.offset += self.vault.rehydrate(&verified).chars().count();
+        self.offset += self.vault.restored_length(&verified);
         verified
     }
 
@@ -292,6 +296,9 @@ impl<'a> Verifier<'a> {
         let unsupported = |claim: &&Claim| !claim.supported;
         let reverts = self.mode == Mode::Revert && claims.iter().filter(unsupported).any(|claim| claim.class.is_hard());
         let kept = if reverts { self.replacement(sentence, own, is_whole) } else { sentence.to_owned() };
+        if claims.iter().all(|claim| claim.supported) {
+            return kept;
+        }
         let restored = self.vault.rehydrate(kept.trim_end());
         for claim in claims.iter().filter(unsupported) {
             let text = self.vault.rehydrate(&sentence[claim.range.clone()]);
@@ -302,7 +309,7 @@ impl<'a> Verifier<'a> {
                     self.found.reverted.push(Reverted { class: claim.class, claim: text, replaced_by, start, end });
                 }
             } else {
-                let start = start + self.vault.rehydrate(&sentence[..claim.range.start]).chars().count();
+                let start = start + self.vault.restored_length(&sentence[..claim.range.start]);
                 let end = start + text.chars().count();
                 self.found.flagged.push(Flagged { class: claim.class, claim: text, start, end });
             }
@@ -343,7 +350,7 @@ impl<'a> Verifier<'a> {
 fn sentences(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut start = 0;
-    for (at, _) in line.match_indices(['.', '!', '?']) {
+    for at in memchr::memchr3_iter(b'.', b'!', b'?', line.as_bytes()) {
         let rest = &line[at + 1..];
         let word = line[start..at].rsplit(|c: char| !c.is_alphanumeric() && c != '.').next().unwrap_or_default();
         // "e.g. ", "B.Sc. ", "J. ", "Dr. "

@@ -105,10 +105,10 @@ pub(crate) fn singular(lower: &str) -> &str {
 }
 
 /// Without a plural `s`, `ed`, `ing` or `er`: what is compared where the form of a word does not matter.
-pub(crate) fn root(lower: &str) -> String {
+pub(crate) fn root(lower: &str) -> &str {
     let word = singular(lower);
     let stripped = ["ing", "ed", "er"].iter().find_map(|end| word.strip_suffix(end).filter(|rest| rest.len() >= 4));
-    stripped.unwrap_or(word).trim_end_matches('e').to_owned()
+    stripped.unwrap_or(word).trim_end_matches('e')
 }
 
 #[cfg(test)]

@@ -95,6 +95,12 @@ fn lint(resume: &Resume<'_>, text: &str) -> Vec<String> {
             "{hidden} characters are invisible: parsers and readers take them for hidden text. Remove them."
         ));
     }
+    if resume.hidden_lines > 0 {
+        found.push(format!(
+            "{} lines have markup that hides their text: they count for nothing here, and readers take them for a trick. Remove them.",
+            resume.hidden_lines
+        ));
+    }
     if text.lines().any(|line| line.matches('|').count() > 3 || line.contains('\t')) {
         found.push("Tables and tabs lose their order in many parsers: use one column of plain lines.".to_owned());
     }

@@ -95,21 +95,21 @@ impl Requirement {
             || ["degree", "diploma", "studium", "diplôme", "grado"].iter().any(|word| lower.contains(word));
         if studied && levels.is_empty() {
             let fields = rest.iter().filter(|term| {
-                !matches!(term.lower.as_str(), "degree" | "diploma" | "equivalent" | "studium" | "grado" | "diplôme")
+                !matches!(term.lower, "degree" | "diploma" | "equivalent" | "studium" | "grado" | "diplôme")
             });
             let fields: Vec<Alternative> = fields
                 .map(|term| Alternative::Word {
-                    lower: term.lower.clone(),
-                    root: term.root.clone(),
-                    idf: table::idf(table::find(&term.lower)),
+                    lower: term.lower.to_owned(),
+                    root: term.root.to_owned(),
+                    idf: table::idf(table::find(term.lower)),
                 })
                 .collect();
             groups.extend((!fields.is_empty()).then_some(fields));
         }
         let rest = if studied { Vec::new() } else { rest };
         groups.extend(rest.into_iter().filter(|term| !named || term.is_name).map(|term| {
-            let idf = table::idf(table::find(&term.lower));
-            vec![Alternative::Word { lower: term.lower, root: term.root, idf }]
+            let idf = table::idf(table::find(term.lower));
+            vec![Alternative::Word { lower: term.lower.to_owned(), root: term.root.to_owned(), idf }]
         }));
         groups.dedup();
         let years = years(&plain, &words);

@@ -1,11 +1,12 @@
 //! What a résumé shows, line by line, and how.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use foldhash::{HashMap, HashSet};
 
 use super::requirements::{Alternative, Requirement};
 use super::table::{self, Entry};
-use super::words::{Term, is_content, is_english, terms};
+use super::words::{Term, is_content, is_english};
 use super::{Evidence, Finding, MET, NEAR, Verdict};
 use crate::lexicon::{self, Skill};
 use crate::redaction::Redacted;
@@ -30,7 +31,7 @@ pub(super) struct Resume<'a> {
     text: &'a str,
     /// Bytes of the lines, trimmed.
     lines: Vec<Range<usize>>,
-    words: HashMap<String, Shown>,
+    words: HashMap<&'a str, Shown>,
     skills: HashMap<Skill, Shown>,
     degrees: Vec<(Degree, usize)>,
     /// Words of the table, for relatives.
@@ -38,6 +39,8 @@ pub(super) struct Resume<'a> {
     timeline: Timeline,
     /// What advice is given about.
     pub(super) copied: usize,
+    /// Lines of markup that hides its text.
+    pub(super) hidden_lines: usize,
     pub(super) most_repeated: Option<(String, usize)>,
     pub(super) word_count: usize,
     pub(super) sections: HashSet<&'static str>,
@@ -84,25 +87,33 @@ const SECTIONS: [(&str, &[&str]); 4] = [
 impl<'a> Resume<'a> {
     /// Reads a résumé; what stands in the job word for word shows nothing. `plain` is the text without placeholders, `own` its
     /// words, `job` the job's.
-    pub(super) fn of(text: &'a str, plain: &str, own: &[Word<'_>], job: &[Word<'_>]) -> Resume<'a> {
+    pub(super) fn of(
+        text: &'a str,
+        plain: &'a str,
+        own: &'a [Word<'a>],
+        own_terms: &[Term<'a>],
+        job: &[Word<'_>],
+    ) -> Resume<'a> {
         let is_copied = copied(own, job);
         let mut resume = Resume {
             text,
             lines: Vec::new(),
-            words: HashMap::new(),
-            skills: HashMap::new(),
+            words: HashMap::default(),
+            skills: HashMap::default(),
             degrees: Vec::new(),
             vocabulary: Vec::new(),
             timeline: Timeline::of(plain),
             copied: is_copied.iter().filter(|copied| **copied).count(),
+            hidden_lines: 0,
             most_repeated: None,
             word_count: own.len(),
-            sections: HashSet::new(),
+            sections: HashSet::default(),
             is_english: is_english(own) && is_english(job),
         };
-        let mut counts: HashMap<Skill, usize> = HashMap::new();
+        let mut counts: HashMap<Skill, usize> = HashMap::default();
         let mut section = "";
         let (mut start, mut first) = (0, 0);
+        let mut terms = own_terms;
         for line in plain.split_inclusive('\n') {
             let content = line.trim();
             let bytes = start + (line.len() - line.trim_start().len())..start + line.trim_end().len();
@@ -118,6 +129,11 @@ impl<'a> Resume<'a> {
             }
             let index = resume.lines.len();
             resume.lines.push(bytes);
+            // Nobody but a machine reads it.
+            if is_hidden(content) {
+                resume.hidden_lines += 1;
+                continue;
+            }
             let here = &own[from..to];
             let mentions = lexicon::find(plain, here);
             // Names and little else are a list however they are separated.
@@ -126,8 +142,10 @@ impl<'a> Resume<'a> {
             let dense = mentions.len() >= 3 && others <= mentions.len() / 2;
             let listed = matches!(section, "skills" | "summary") || is_list(content) || dense;
             let credit = if listed { LISTED } else { 1.0 };
-            for term in terms(here).into_iter().filter(|term| !is_copied[from + term.index]) {
-                resume.show(&term, Shown { line: index, credit });
+            let (terms_here, behind) = terms.split_at(terms.partition_point(|term| term.index < to));
+            terms = behind;
+            for term in terms_here.iter().filter(|term| !is_copied[term.index]) {
+                resume.show(term, Shown { line: index, credit });
             }
             for mention in mentions {
                 let lacked = lexicon::is_negated(plain, here, mention.words.start);
@@ -149,13 +167,13 @@ impl<'a> Resume<'a> {
         resume
     }
 
-    fn show(&mut self, term: &Term, shown: Shown) {
-        if !self.words.contains_key(&term.root)
-            && let Some(entry) = table::find(&term.lower)
+    fn show(&mut self, term: &Term<'a>, shown: Shown) {
+        if !self.words.contains_key(term.root)
+            && let Some(entry) = table::find(term.lower)
         {
             self.vocabulary.push((entry, shown));
         }
-        keep_better(&mut self.words, term.root.clone(), shown);
+        keep_better(&mut self.words, term.root, shown);
     }
 
     pub(super) fn is_dated(&self) -> bool {
@@ -231,7 +249,7 @@ impl<'a> Resume<'a> {
                 Some((Shown { credit: RELATED, ..*best.1 }, Some(best.0.name())))
             }
             Alternative::Word { lower, root, .. } => {
-                if let Some(shown) = self.words.get(root) {
+                if let Some(shown) = self.words.get(root.as_str()) {
                     return Some((*shown, None));
                 }
                 let wanted = table::find(lower)?;
@@ -283,6 +301,19 @@ fn heading(line: &str) -> Option<&'static str> {
     }
     let lower = label.to_lowercase();
     SECTIONS.iter().find(|(_, cues)| cues.iter().any(|cue| lower.contains(cue))).map(|(name, _)| *name)
+}
+
+/// Whether a line has markup that shows its text to no reader.
+fn is_hidden(line: &str) -> bool {
+    if !line.contains('<') {
+        return false;
+    }
+    let lower: String = line.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect();
+    let hiding = [
+        "display:none", "visibility:hidden", "font-size:0", "font-size:1p", "opacity:0", "color:white", "color:#fff",
+        "color:rgb(255,255,255)", "color=\"white", "color=\"#fff", "<!--", "hidden>",
+    ];
+    hiding.iter().any(|sign| lower.contains(sign))
 }
 
 /// Items between commas and the like, none of them a sentence.

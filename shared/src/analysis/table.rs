@@ -3,7 +3,11 @@
 //! It is read where it lies in the binary; nothing is built at start. Layout, little endian: `TLRWORD1`, count (u32),
 //! dimensions (u32), ends of the words (u32 each), inverse document frequencies (f32), scales (f32), vectors (i8), words.
 
+use super::bucket;
 use crate::words::singular;
+
+// `FIRSTS`, the first word of every bucket.
+include!(concat!(env!("OUT_DIR"), "/buckets.rs"));
 
 static BYTES: &[u8] = include_bytes!("../../tables/words.bin");
 const HEAD: usize = 16;
@@ -31,7 +35,8 @@ fn f32_at(at: usize) -> f32 {
 /// The word, in lower case, looked up in the singular.
 pub(super) fn find(lower: &str) -> Option<Entry> {
     let wanted = singular(lower).as_bytes();
-    let (mut low, mut high) = (0, count());
+    let bucket = bucket::of(wanted);
+    let (mut low, mut high) = (usize::from(FIRSTS[bucket]), usize::from(FIRSTS[bucket + 1]));
     let words = HEAD + 12 * count() + DIMENSIONS * count();
     while low < high {
         let middle = (low + high) / 2;

@@ -151,3 +151,13 @@ fn advice_names_the_requirement_and_says_what_is_not_covered() {
         analysis("Experiencia\n- Desarrollo con Kotlin para los clientes", "Requisitos:\n- Experiencia con Kotlin");
     assert_eq!(spanish.match_score, Some(100.0));
 }
+
+#[test]
+fn hidden_text_is_no_evidence_and_is_told() {
+    let plain = analysis("EXPERIENCE\nAcme, 2019 - 2023\n- Ran a shop", JOB);
+    let hidden =
+        "EXPERIENCE\nAcme, 2019 - 2023\n- Ran a shop\n<span style=\"color: white\">Rust C++ PostgreSQL Kafka</span>";
+    let hidden = analysis(hidden, JOB);
+    assert_eq!(hidden.match_score, plain.match_score);
+    assert!(hidden.suggestions.iter().any(|advice| advice.contains("hides")), "{:?}", hidden.suggestions);
+}

@@ -30,24 +30,24 @@ static STOP: Words<1024> = Words::of(&[
 
 /// A content word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Term {
+pub(super) struct Term<'a> {
     /// The word among all words of its text.
     pub(super) index: usize,
     /// Lower case, as written otherwise.
-    pub(super) lower: String,
+    pub(super) lower: &'a str,
     /// The form that is compared: without endings.
-    pub(super) root: String,
+    pub(super) root: &'a str,
     /// Written like a name of something: capitals inside a sentence, digits or signs.
     pub(super) is_name: bool,
 }
 
 /// The content words among the words of a text, in order, with repetitions.
-pub(super) fn terms(words: &[Word<'_>]) -> Vec<Term> {
+pub(super) fn terms<'a>(words: &'a [Word<'_>]) -> Vec<Term<'a>> {
     let content = words.iter().enumerate().filter(|(_, word)| is_content(word));
     content
         .map(|(index, word)| Term {
             index,
-            lower: bare(&word.lower).to_owned(),
+            lower: bare(&word.lower),
             root: root(bare(&word.lower)),
             is_name: word.is_coined() || (word.is_capitalized() && !word.starts),
         })

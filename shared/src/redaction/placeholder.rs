@@ -82,7 +82,11 @@ impl Kind {
 
     /// The kind that `text` begins with in any case, and the length of its label there. Separators count as underscores.
     fn starting(text: &str) -> Option<(Kind, usize)> {
+        let first = text.bytes().next()?.to_ascii_uppercase();
         let matching = |kind: Kind| {
+            if kind.label().as_bytes()[0] != first {
+                return None;
+            }
             let mut at = 0;
             for part in kind.label().split('_') {
                 at += if at > 0 { separator(&text[at..])? } else { 0 };

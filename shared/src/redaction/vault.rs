@@ -58,6 +58,14 @@ impl Vault {
         restored
     }
 
+    /// Code points of a text once the originals are back.
+    pub(crate) fn restored_length(&self, text: &str) -> usize {
+        match placeholder::find(text).next() {
+            Some(_) => self.rehydrate(text).chars().count(),
+            None => text.chars().count(),
+        }
+    }
+
     /// Whether a placeholder stands for something.
     pub(crate) fn knows(&self, key: (Kind, usize)) -> bool {
         self.originals.contains_key(&key)

@@ -2,11 +2,14 @@
 
 use super::layout::fold;
 
-/// A list of folded words, found by a hash (FNV-1a, 32 bits) with open addressing.
+/// A list of folded words, found by a hash with open addressing.
 pub(crate) struct Words<const SLOTS: usize> {
     pub(crate) list: &'static [&'static str],
     /// Indices into the list plus one; 0 is an empty slot.
     slots: [u16; SLOTS],
+    /// By the last five bits of a first byte, which are the same for both cases: the lengths of words that begin so, as a set of
+    /// bits. Most words are none of the list, and most of those are seen here.
+    lengths: [u32; 32],
 }
 
 impl<const SLOTS: usize> Words<SLOTS> {
@@ -16,25 +19,31 @@ impl<const SLOTS: usize> Words<SLOTS> {
     pub(crate) const fn of(list: &'static [&'static str]) -> Words<SLOTS> {
         assert!(SLOTS.is_power_of_two() && list.len() * 2 <= SLOTS && list.len() < u16::MAX as usize);
         let mut slots = [0; SLOTS];
+        let mut lengths = [0; 32];
         let mut index = 0;
         while index < list.len() {
-            let mut slot = hash(list[index].as_bytes()) & (SLOTS - 1);
+            let word = list[index].as_bytes();
+            lengths[first(word)] |= 1 << length(word);
+            let mut slot = hash(word) & (SLOTS - 1);
             while slots[slot] != 0 {
                 slot = (slot + 1) & (SLOTS - 1);
             }
             index += 1;
             slots[slot] = index as u16;
         }
-        Words { list, slots }
+        Words { list, slots, lengths }
     }
 
     /// Whether a folded word is in the list.
     pub(crate) fn has(&self, word: &str) -> bool {
-        self.find(hash(word.as_bytes()), |entry| entry == word)
+        self.may_have(word.as_bytes()) && self.find(hash(word.as_bytes()), |entry| entry == word)
     }
 
     /// Where a word is in the list.
     pub(crate) fn position(&self, word: &str) -> Option<usize> {
+        if !self.may_have(word.as_bytes()) {
+            return None;
+        }
         let mut slot = hash(word.as_bytes()) & (SLOTS - 1);
         loop {
             match usize::from(self.slots[slot]) {
@@ -48,10 +57,14 @@ impl<const SLOTS: usize> Words<SLOTS> {
     /// Whether a word is in the list, folded; without a copy where it is ASCII.
     pub(super) fn has_folded(&self, word: &str) -> bool {
         if word.is_ascii() {
-            self.find(hash(word.as_bytes()), |entry| entry.eq_ignore_ascii_case(word))
+            self.may_have(word.as_bytes()) && self.find(hash(word.as_bytes()), |entry| entry.eq_ignore_ascii_case(word))
         } else {
             self.has(&fold(word))
         }
+    }
+
+    fn may_have(&self, word: &[u8]) -> bool {
+        self.lengths[first(word)] >> length(word) & 1 == 1
     }
 
     fn find(&self, hash: usize, is_it: impl Fn(&str) -> bool) -> bool {
@@ -66,16 +79,32 @@ impl<const SLOTS: usize> Words<SLOTS> {
     }
 }
 
-/// The same for both cases of ASCII letters.
-const fn hash(bytes: &[u8]) -> usize {
-    let mut hash: u32 = 0x811c_9dc5;
-    let mut at = 0;
-    while at < bytes.len() {
-        hash = (hash ^ bytes[at].to_ascii_lowercase() as u32).wrapping_mul(0x0100_0193);
-        at += 1;
+const fn first(word: &[u8]) -> usize {
+    if word.is_empty() { 0 } else { (word[0] & 31) as usize }
+}
+
+/// Up to 31; longer words count as so long.
+const fn length(word: &[u8]) -> usize {
+    if word.len() > 31 { 31 } else { word.len() }
+}
+
+/// The same for both cases of ASCII letters: a multiplication for every eight bytes, in the manner of FNV.
+const fn hash(mut bytes: &[u8]) -> usize {
+    const PRIME: u64 = 0x9e37_79b9_7f4a_7c15;
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let mut hash = bytes.len() as u64;
+    while let Some((eight, rest)) = bytes.split_first_chunk::<8>() {
+        hash = (hash ^ (u64::from_le_bytes(*eight) | LOWER)).wrapping_mul(PRIME);
+        hash ^= hash >> 32;
+        bytes = rest;
     }
-    // The low bits decide the slot; the high ones are mixed better.
-    (hash ^ (hash >> 15)) as usize
+    let mut rest = 0;
+    while let [first, others @ ..] = bytes {
+        rest = rest << 8 | *first as u64;
+        bytes = others;
+    }
+    hash = (hash ^ (rest | LOWER)).wrapping_mul(PRIME);
+    (hash >> 32) as usize
 }
 
 /// A list of folded phrases that a text may end with.

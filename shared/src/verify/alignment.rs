@@ -1,6 +1,6 @@
 //! Alignment: which lines of the source a line of an answer comes from.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::source::{Source, roots};
 use crate::redaction::without_placeholders;
@@ -27,15 +27,15 @@ impl Source {
     pub(super) fn align(&self, words: &[Word<'_>]) -> Aligned {
         let wanted = roots(words);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand lines")]
-        let weight = |root: &String| match self.lines_of.get(root) {
+        let weight = |root: &&str| match self.lines_of.get(*root) {
             Some(lines) => 1.0 / (1.0 + (lines.len() as f64).ln()),
             None => 1.0,
         };
         let total: f64 = wanted.iter().map(weight).sum();
         let mut known: Vec<(&Vec<u32>, f64)> =
-            wanted.iter().filter_map(|root| Some((self.lines_of.get(root)?, weight(root)))).collect();
+            wanted.iter().filter_map(|root| Some((self.lines_of.get(*root)?, weight(root)))).collect();
         known.sort_by_key(|(lines, _)| lines.len());
-        let mut scores: HashMap<u32, f64> = HashMap::new();
+        let mut scores: HashMap<u32, f64> = HashMap::default();
         for (line, weight) in
             known.iter().flat_map(|(lines, weight)| lines.iter().map(move |line| (*line, *weight))).take(MAX_LOOKUPS)
         {
@@ -69,7 +69,8 @@ impl Source {
         let wanted = roots(&words);
         let aligned = self.align(&words);
         let has = |index: &&usize| {
-            let own = roots(&crate::words::words(&self.lines[**index].text));
+            let own = crate::words::words(&self.lines[**index].text);
+            let own = roots(&own);
             wanted.iter().filter(|root| own.contains(root)).count() * 4 >= wanted.len().max(1)
         };
         let mut parts: Vec<usize> = aligned.lines.iter().filter(has).copied().collect();

@@ -1,31 +1,79 @@
 //! Bait: what instructions hidden in a document want to see in an answer, and what else no remark needs.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::HashSet;
 
 use super::links::is_link;
 use super::lists;
+use super::numerals::names;
 use super::source::is_invisible;
 use crate::lexicon;
 use crate::prompts::SYSTEM;
-use crate::redaction::{Redacted, without_placeholders};
+use crate::redaction::{Redacted, Words, without_placeholders};
 use crate::request::Input;
 use crate::words::{Word, runs, words};
 
-/// What sentences that speak to a model begin with or turn on.
-const INSTRUCTIONS: &[&str] = &[
-    "ignore all", "ignore previous", "ignore the", "ignore any", "ignore your", "disregard", "previous instruction",
-    "prior instruction", "system prompt", "your instructions", "language model", "as an ai", "ai model", "chatbot",
-    "ai assistant", "include the word", "include the phrase", "include the string", "include the code",
-    "contain the word", "the word \"", "the phrase", "verbatim", "forget everything", "forget all", "pretend",
-    "begin your", "start your answer", "end your", "output exactly", "append ", "your response", "your answer",
-    "your output", "your reply", "respond with", "reply with", "must contain", "say that", "state that", "write that",
-    "the candidate is", "the candidate has", "add the word", "add the text", "add the line", "add this", "insert the",
-    "override", "rate this", "reveal", "[system]", "[inst]", "<system>", "</resume", "</job", "ignoriere", "anweisung",
-    "antworte mit", "füge das", "füge den", "schreibe das wort", "ignorez", "ignore les", "répondez", "ajoutez le mot",
-    "ajoutez la", "écrivez", "ignora", "instrucciones", "responde con", "añade la palabra", "escribe la palabra",
+/// Words on which sentences turn that speak to a model, and the phrases that make them do so.
+const CUES: [(&str, &[&str]); 55] = [
+    ("ai", &["as an ai"]),
+    ("ajoutez", &["ajoutez le mot", "ajoutez la"]),
+    ("answer", &["start your answer", "your answer"]),
+    ("antworte", &["antworte mit"]),
+    ("anweisung", &["anweisung"]),
+    ("append", &["append "]),
+    ("assistant", &["ai assistant"]),
+    ("begin", &["begin your"]),
+    ("candidate", &["the candidate is", "the candidate has"]),
+    ("chatbot", &["chatbot"]),
+    ("contain", &["contain the word", "must contain"]),
+    ("disregard", &["disregard"]),
+    ("everything", &["forget everything"]),
+    ("exactly", &["output exactly"]),
+    ("forget", &["forget all"]),
+    ("füge", &["füge das", "füge den"]),
+    ("ignora", &["ignora"]),
+    ("ignore", &["ignore all", "ignore the", "ignore any", "ignore your", "ignore les"]),
+    ("ignorez", &["ignorez"]),
+    ("ignoriere", &["ignoriere"]),
+    ("include", &["include the word", "include the phrase", "include the string", "include the code"]),
+    ("insert", &["insert the"]),
+    ("inst", &["[inst]"]),
+    ("instrucciones", &["instrucciones"]),
+    ("instruction", &["previous instruction", "prior instruction"]),
+    ("instructions", &["your instructions", "previous instructions", "prior instructions"]),
+    ("job", &["</job"]),
+    ("language", &["language model"]),
+    ("line", &["add the line"]),
+    ("model", &["ai model"]),
+    ("output", &["your output"]),
+    ("override", &["override"]),
+    ("palabra", &["añade la palabra", "escribe la palabra"]),
+    ("phrase", &["the phrase"]),
+    ("pretend", &["pretend"]),
+    ("previous", &["ignore previous"]),
+    ("prompt", &["system prompt"]),
+    ("reply", &["your reply", "reply with"]),
+    ("respond", &["respond with"]),
+    ("responde", &["responde con"]),
+    ("response", &["your response"]),
+    ("resume", &["</resume"]),
+    ("reveal", &["reveal"]),
+    ("répondez", &["répondez"]),
+    ("schreibe", &["schreibe das wort"]),
+    ("state", &["state that"]),
+    ("system", &["[system]", "<system>"]),
+    ("text", &["add the text"]),
+    ("that", &["say that"]),
+    ("this", &["add this", "rate this"]),
+    ("verbatim", &["verbatim"]),
+    ("word", &["the word \"", "add the word"]),
+    ("write", &["write that"]),
+    ("your", &["end your"]),
+    ("écrivez", &["écrivez"]),
 ];
+static CUE_WORDS: Words<128> = Words::of(&names(&CUES));
 
 /// A line of so many words at most may be part of a sentence that is spread over lines.
 const SHORT_LINE: usize = 2;
@@ -36,17 +84,6 @@ static SYSTEM_RUNS: LazyLock<HashSet<u64>> = LazyLock::new(|| runs(&words(SYSTEM
 pub(super) fn is_echo(words: &[Word<'_>]) -> bool {
     runs(words).any(|run| SYSTEM_RUNS.contains(&run))
 }
-
-/// The cues by their longest word: a sentence is searched for those whose word it has.
-static CUES: LazyLock<HashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
-    let mut cues: HashMap<&'static str, Vec<&'static str>> = HashMap::new();
-    for cue in INSTRUCTIONS {
-        let words = cue.split(|c: char| !c.is_alphanumeric());
-        let longest = words.max_by_key(|word| word.len()).unwrap_or_default();
-        cues.entry(longest).or_default().push(cue);
-    }
-    cues
-});
 
 /// What a request's documents want of a model, and what they say otherwise.
 #[derive(Default)]
@@ -89,7 +126,8 @@ impl Bait {
         };
         let lower = visible.to_lowercase();
         let mut parts = lower.split(|c: char| !c.is_alphanumeric());
-        let instructs = parts.any(|word| CUES.get(word).is_some_and(|cues| cues.iter().any(|cue| lower.contains(cue))));
+        let says = |cue: &&str| lower.contains(*cue);
+        let instructs = parts.any(|word| CUE_WORDS.position(word).is_some_and(|at| CUES[at].1.iter().any(says)));
         if !instructs {
             self.ordinary.push_str(&lower);
             self.ordinary.push('\n');

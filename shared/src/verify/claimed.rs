@@ -29,6 +29,10 @@ impl Timeline {
             .lines()
             .filter(|line| !line.trim().is_empty())
             .map(|line| {
+                // Years are written in digits.
+                if !line.contains(char::is_numeric) {
+                    return (Figures::default(), false);
+                }
                 let words = words(line);
                 let school = words.iter().any(|word| is_school(&word.lower)) || !degrees(line, &words).is_empty();
                 (figures::read(line, &words), school)

@@ -1,18 +1,20 @@
 //! The claims of a line, and whether the source supports them.
 
-use std::collections::HashMap;
 use std::ops::Range;
+
+use foldhash::HashMap;
 
 use super::Class;
 use super::alignment::Aligned;
 use super::bait::is_echo;
+use super::disguise::disguised;
 use super::figures::{self, Figures};
 use super::links::is_link;
-use super::lists;
 use super::source::{MAX_PLACES, Source, ends_sentence, is_bullet};
+use super::{languages, lists};
 use crate::analysis::is_ordinary_word;
 use crate::lexicon::{self, Kind, Mention};
-use crate::redaction::{Kind as Personal, Vault, placeholders, without_placeholders};
+use crate::redaction::{Kind as Personal, Vault, Words, placeholders, without_placeholders};
 use crate::words::{Word, root, singular, words};
 
 /// A claim of a line.
@@ -35,10 +37,10 @@ pub(super) struct Context {
     pub(super) has_period: bool,
 }
 
-const CERTIFIED: &[&str] = &[
+static CERTIFIED: Words<64> = Words::of(&[
     "certified", "certification", "certifications", "certificate", "licensed", "license", "licence", "accredited",
     "zertifiziert", "zertifikat", "certifié", "certifiée", "certificado", "certificada", "chartered",
-];
+]);
 /// A sentence of fewer content words may share none with the source.
 const FOREIGN_WORDS: usize = 3;
 const COPIED_WORDS: usize = 4;
@@ -163,6 +165,9 @@ impl Reading<'_> {
         if let (true, Some(first), Some(last)) = (is_echo(self.words), self.words.first(), self.words.last()) {
             self.add(Class::Name, first.range.start..last.range.end, false);
         }
+        for range in disguised(self.plain, self.source.text()) {
+            self.add(Class::Name, range, false);
+        }
         for word in self.words {
             if self.source.bait.wanted.contains(word.lower.as_ref()) {
                 self.add(Class::Name, word.range.clone(), false);
@@ -171,14 +176,15 @@ impl Reading<'_> {
     }
 
     fn links(&mut self) {
-        let mut at = 0;
-        for token in self.plain.split_whitespace() {
-            let start = at + self.plain[at..].find(token).unwrap_or(0);
-            at = start + token.len();
+        let mut next = 0;
+        for token in self.plain.split_inclusive(char::is_whitespace) {
+            let start = next;
+            next += token.len();
+            let token = token.trim_end();
             if is_link(token) {
                 let bare = token.trim_matches(['(', ')', '[', ']', '<', '>', ',', ';', '.', '!', '"', '\'', '|']);
                 let supported = self.source.has_text(&bare.to_lowercase());
-                self.add(Class::Link, start..at, supported);
+                self.add(Class::Link, start..start + token.len(), supported);
             }
         }
     }
@@ -190,10 +196,10 @@ impl Reading<'_> {
             let content = |word: &Word<'_>| {
                 word.has_letter()
                     && !lists::is_function_word(&word.lower)
-                    && !PARTS_OF_DEGREES.contains(&word.lower.as_ref())
+                    && !PARTS_OF_DEGREES.has(&word.lower)
                     && !lists::is_honor(&word.lower)
             };
-            let mut field: Vec<String> = Vec::new();
+            let mut field: Vec<&str> = Vec::new();
             let mut before = range.end;
             for word in &self.words[index + 1..] {
                 let gap = &self.plain[before..word.range.start];
@@ -208,8 +214,7 @@ impl Reading<'_> {
             }
             let has_field = |line: u32| {
                 field.iter().all(|word| {
-                    let computing =
-                        matches!(word.as_str(), "comput" | "scienc") && self.source.line_has_root(line, "c");
+                    let computing = matches!(*word, "comput" | "scienc") && self.source.line_has_root(line, "c");
                     self.source.line_has_root(line, word) || computing
                 })
             };
@@ -217,9 +222,7 @@ impl Reading<'_> {
             let supported = !self.drops_qualifier()
                 && lines.iter().any(|&line| field.is_empty() || has_field(line) || has_field(line + 1));
             // "of Science" is part of it.
-            let part = |word: &&Word<'_>| {
-                lists::is_function_word(&word.lower) || PARTS_OF_DEGREES.contains(&word.lower.as_ref())
-            };
+            let part = |word: &&Word<'_>| lists::is_function_word(&word.lower) || PARTS_OF_DEGREES.has(&word.lower);
             let last = self.words[index + 1..]
                 .iter()
                 .take_while(part)
@@ -238,7 +241,7 @@ impl Reading<'_> {
             self.add(Class::Certification, self.span(&mention.words), supported);
         }
         for (index, word) in self.words.iter().enumerate() {
-            if !CERTIFIED.contains(&word.lower.as_ref()) || self.is_heading {
+            if !CERTIFIED.has(&word.lower) || self.is_heading {
                 continue;
             }
             let near = |at: usize| &self.plain[self.words[at].range.end..self.words[at + 1].range.start] == " ";
@@ -261,14 +264,14 @@ impl Reading<'_> {
                     end -= 1;
                 }
             }
-            let wanted: Vec<String> = self.words[start..end]
+            let wanted: Vec<&str> = self.words[start..end]
                 .iter()
                 .filter(|word| !lists::is_function_word(&word.lower))
                 .map(|word| root(&word.lower))
                 .collect();
             let stem = lists::certifying(&word.lower);
             let certifying = stem.and_then(|stem| self.source.certifying.get(stem));
-            let lines = certifying.or_else(|| self.source.lines_of.get(&root(&word.lower)));
+            let lines = certifying.or_else(|| self.source.lines_of.get(root(&word.lower)));
             let has = |line: u32| {
                 wanted.iter().all(|word| {
                     let same = stem.is_some_and(|stem| word.starts_with(stem));
@@ -282,18 +285,22 @@ impl Reading<'_> {
     }
 
     fn skills(&mut self) {
-        for mention in self.mentions.iter().filter(|mention| mention.skill.kind() != Kind::Certificate) {
+        let levels = languages::levels(self.plain, self.words, self.mentions);
+        let skills = self.mentions.iter().enumerate();
+        for (index, mention) in skills.filter(|(_, mention)| mention.skill.kind() != Kind::Certificate) {
+            let level = levels.iter().find(|(at, _)| *at == index).map(|(_, level)| *level);
+            let known = self.source.levels.get(&mention.skill).copied();
+            let spoken = level.is_none_or(|level| languages::is_supported(level, known));
             let words = &self.words[mention.words.clone()];
             let wanted: Vec<String> = words.iter().map(|word| singular(&word.lower).to_owned()).collect();
             // Written in the source just so, whatever the lexicon takes it for there.
             let literal = self.source.has_text(&self.plain[self.span(&mention.words)].to_lowercase())
                 && words.iter().all(|word| {
-                    self.source.has_exact(word)
-                        || word.lower.len() > 3 && self.source.words.contains(word.lower.as_ref())
+                    self.source.has_exact(word) || word.lower.len() > 3 && self.source.has_word(&word.lower)
                 })
                 && (wanted.len() == 1 || self.source.has_together(&wanted, 0..self.source.lines.len(), &[]));
             let literal = literal && !self.source.lacked.contains(&mention.skill);
-            let supported = self.source.skills.contains(&mention.skill) || literal;
+            let supported = spoken && (self.source.skills.contains(&mention.skill) || literal);
             self.add(Class::Skill, self.span(&mention.words), supported);
         }
     }
@@ -302,8 +309,8 @@ impl Reading<'_> {
     fn honors(&mut self) {
         for word in self.words.iter().filter(|word| lists::is_honor(&word.lower)) {
             let stem = root(&word.lower);
-            let known = self.source.words.contains(singular(&word.lower)) || self.source.roots.contains(&stem);
-            let any = |forms: &[&str]| forms.iter().any(|form| self.source.words.contains(*form));
+            let known = self.source.has_word(singular(&word.lower)) || self.source.has_root(stem);
+            let any = |forms: &[&str]| forms.iter().any(|form| self.source.has_word(form));
             let supported = known
                 || (stem.starts_with("award") && any(&["award", "awarded", "awards"]))
                 || (stem.starts_with("hon") && any(&["hons", "honours", "honors", "honour", "honor"]));
@@ -317,8 +324,7 @@ impl Reading<'_> {
     fn foreign(&mut self) {
         let content: Vec<&Word<'_>> =
             self.words.iter().filter(|word| word.has_letter() && !lists::is_function_word(&word.lower)).collect();
-        let known =
-            |word: &&&Word<'_>| self.source.roots.contains(&root(&word.lower)) || lists::is_heading_word(&word.lower);
+        let known = |word: &&&Word<'_>| self.source.has_root(root(&word.lower)) || lists::is_heading_word(&word.lower);
         let (Some(first), Some(last)) = (self.words.first(), self.words.last()) else { return };
         if content.len() >= FOREIGN_WORDS
             && !content.iter().any(|word| known(&word))
@@ -372,11 +378,11 @@ impl Reading<'_> {
             }
             let lower = word.lower.as_ref();
             let bare = lower.strip_suffix("'s").or_else(|| lower.strip_suffix("’s")).unwrap_or(lower);
-            let known = |word: &str| self.source.words.contains(word) || self.source.words.contains(singular(word));
+            let known = |word: &str| self.source.has_word(word) || self.source.has_word(singular(word));
             let supported = known(bare)
                 || known(lower)
                 || lists::is_heading_word(lower)
-                || (!coined && self.source.roots.contains(&root(bare)))
+                || (!coined && self.source.has_root(root(bare)))
                 || (word.text.chars().all(char::is_uppercase) && self.source.spells(lower));
             self.add(Class::Name, word.range.clone(), supported);
         }
@@ -407,7 +413,7 @@ impl Reading<'_> {
                 if run.iter().any(|at| self.words[*at].lower.as_ref() == initials) {
                     continue;
                 }
-                if self.source.words.contains(&initials) {
+                if self.source.has_word(&initials) {
                     run.iter().for_each(|at| expanded[*at] = true);
                 } else if let Some(own) = own.filter(|own| !run.contains(own)) {
                     expanded[own] = true;
@@ -449,7 +455,7 @@ impl Reading<'_> {
     }
 }
 
-const PARTS_OF_DEGREES: &[&str] = &[
+static PARTS_OF_DEGREES: Words<64> = Words::of(&[
     "doctor", "juris", "hons", "science", "arts", "degree", "engineering", "honours", "honors", "hons", "philosophy",
     "applied", "fine", "business", "administration", "first", "class", "thesis",
-];
+]);

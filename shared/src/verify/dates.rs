@@ -146,6 +146,9 @@ pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize,
 
 /// A year, or `03.2019` with its month.
 fn year_of(line: &str, word: &Word<'_>) -> Option<(u16, Option<u8>)> {
+    if !word.text.ends_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let (month, year) = match word.text.rsplit_once('.') {
         Some((month, year)) => (Some(month_number(month)?), year),
         None => (None, word.text),

@@ -8,7 +8,14 @@ const TOP_LEVEL: &[&str] = &[
 
 /// Whether a token is an address, a markdown link, or markup that could load or run something.
 pub(super) fn is_link(token: &str) -> bool {
+    if !token.contains(['.', ':', '<', '(', '[']) {
+        return false;
+    }
     let lower = token.to_ascii_lowercase();
+    // "evil[.]com", "hxxps://": written so that it is no link yet.
+    if ["[.]", "(.)", "[dot]", "(dot)", "{.}"].iter().any(|dot| lower.contains(dot)) {
+        return true;
+    }
     let markup = lower
         .find('<')
         .is_some_and(|at| lower[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!'));

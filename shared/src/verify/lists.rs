@@ -211,7 +211,7 @@ static DEGREES: Words<128> = Words::of(&[
     "bachelor", "bachelors", "bsc", "bba", "beng", "btech", "licenciatura", "baccalaureate", "bfa", "bsn", "bed", "bs",
     "ba", "be", "masters", "msc", "meng", "mtech", "mfa", "mph", "msn", "máster", "diplom", "master", "ms", "ma",
     "med", "mba", "phd", "jd", "juris", "doctorate", "doctoral", "dphil", "edd", "dnp", "pharmd", "doktor", "doctorat",
-    "doctorado", "associate", "associates",
+    "dr", "doctorado", "associate", "associates",
 ]);
 
 /// Degrees with the index of the word that says so.
@@ -252,6 +252,12 @@ pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
                 Degree::Master
             }
             "mba" => Degree::Mba,
+            "dr" if ["-Ing", " rer."]
+                .iter()
+                .any(|field| line[word.range.end..].trim_start_matches('.').starts_with(field)) =>
+            {
+                Degree::Doctor
+            }
             "phd" | "jd" | "juris" | "doctorate" | "doctoral" | "dphil" | "edd" | "dnp" | "pharmd" | "doktor"
             | "promotion" | "doctorat" | "doctorado"
                 if bare != "promotion" =>

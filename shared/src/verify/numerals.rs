@@ -169,7 +169,8 @@ pub(super) static NUMBER_NAMES: Words<256> = Words::of(&names(&NUMBER_WORDS));
 
 pub(super) static MULTIPLE_NAMES: Words<64> = Words::of(&names(&MULTIPLES));
 
-const fn names<const N: usize>(pairs: &[(&'static str, i128); N]) -> [&'static str; N] {
+/// The first of every pair.
+pub(super) const fn names<const N: usize, T: Copy>(pairs: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut names = [""; N];
     let mut at = 0;
     while at < N {

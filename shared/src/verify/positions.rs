@@ -4,28 +4,35 @@ use std::ops::Range;
 
 use super::Class;
 use super::claims::{Context, Reading};
-use super::figures;
+use super::figures::{self, Figures};
 use super::lists;
 use crate::analysis::is_ordinary_word;
+use crate::redaction::Words;
 use crate::words::{Word, singular};
 
 const EMPLOYER_CUES: &[&str] = &["at", "@", "joined", "bei", "chez"];
 /// Companies whose names are ordinary words.
-const FAMOUS: &[&str] = &[
+static FAMOUS: Words<128> = Words::of(&[
     "apple", "amazon", "google", "meta", "oracle", "shell", "target", "visa", "ford", "intel", "adobe", "uber",
     "stripe", "square", "microsoft", "facebook", "netflix", "tesla", "siemens", "bosch", "salesforce", "airbnb",
     "nvidia", "cisco", "dell", "sony", "orange", "zoom", "slack", "spotify", "twitter", "boeing", "nike", "gap", "sky",
     "hermes", "santander", "allianz",
-];
-const COMPANY_FORMS: &[&str] = &[
+]);
+static COMPANY_FORMS: Words<256> = Words::of(&[
     "inc", "gmbh", "ltd", "llc", "ag", "corp", "corporation", "plc", "bv", "sarl", "kg", "company", "group",
-    "holdings", "s.a", "sa", "university", "college", "bank", "labs", "institute", "hospital", "clinic",
-];
+    "holdings", "s.a", "sa", "university", "college", "bank", "labs", "institute", "hospital", "clinic", "universität",
+    "hochschule", "fachhochschule", "université", "universidad", "universiteit", "università", "école", "klinikum",
+    "krankenhaus", "stadtwerke", "sparkasse", "school", "academy", "council", "trust",
+]);
 
 impl Reading<'_> {
     /// Dates, titles and employers of a line that heads a position belong together: one position must have them all.
     pub(super) fn dates_and_titles(&mut self, context: &mut Context) {
-        let found = self.quantities.clone();
+        let found = Figures {
+            periods: self.quantities.periods.clone(),
+            dates: self.quantities.dates.clone(),
+            ..Figures::default()
+        };
         self.is_dated = !found.periods.is_empty() || !found.dates.is_empty();
         self.has_period = !found.periods.is_empty();
         let titles = self.titles();
@@ -275,7 +282,7 @@ impl Reading<'_> {
             while end < words.len() && !in_title(end) {
                 let gap = &self.plain[words[end - 1].range.end..words[end].range.start];
                 let joins = end + 1 < words.len()
-                    && COMPANY_FORMS.contains(&words[index].lower.as_ref())
+                    && COMPANY_FORMS.has(&words[index].lower)
                     && matches!(words[end].lower.as_ref(), "of" | "de" | "für" | "the")
                     && words[end + 1].is_capitalized();
                 if joins {
@@ -285,7 +292,7 @@ impl Reading<'_> {
                 if !words[end].is_capitalized() {
                     break;
                 }
-                let ended = gap == ". " && COMPANY_FORMS.contains(&words[end - 1].lower.as_ref());
+                let ended = gap == ". " && COMPANY_FORMS.has(&words[end - 1].lower);
                 if ended || !matches!(gap, " " | " & " | "-" | ". ") {
                     break;
                 }
@@ -295,8 +302,7 @@ impl Reading<'_> {
             let after =
                 index.checked_sub(1).is_some_and(|before| EMPLOYER_CUES.contains(&words[before].lower.as_ref()))
                     || head.trim_end().ends_with('@');
-            let form =
-                end - index > 1 && words[index..end].iter().any(|word| COMPANY_FORMS.contains(&word.lower.as_ref()));
+            let form = end - index > 1 && words[index..end].iter().any(|word| COMPANY_FORMS.has(&word.lower));
             let labels = self.plain[words[end - 1].range.end..].starts_with(':');
             // "Developed 14 services" without a bullet is a sentence.
             let sentence = index == 0
@@ -311,9 +317,7 @@ impl Reading<'_> {
                 && !self.has_period
                 && !after
                 && !form
-                && words[index..end]
-                    .iter()
-                    .all(|word| is_ordinary_word(&word.lower) && !FAMOUS.contains(&word.lower.as_ref()));
+                && words[index..end].iter().all(|word| is_ordinary_word(&word.lower) && !FAMOUS.has(&word.lower));
             let spelled = end - index == 1 && expanded[index];
             let excused = ordinary || spelled || (self.has_degree() && !after && !form);
             let only_skill = excused

@@ -100,7 +100,7 @@ impl Reading<'_> {
         let of_something = claim.counts.as_ref().is_some_and(|word| {
             let words = words(word);
             !lexicon::find(word, &words).is_empty()
-                || !self.source.words.contains(word)
+                || !self.source.has_word(word)
                 || self.source.exact.contains(&capitalized(word))
         });
         let counted = claim.counts.as_deref().unwrap_or_default();
@@ -109,6 +109,21 @@ impl Reading<'_> {
             .figures_counting(counted)
             .any(|(_, other)| matches!(other.sign, Sign::Time(Unit::Year)) && other.value != claim.value);
         !of_something && !stated && years * 12 <= i128::from(self.source.months_of_work())
+    }
+
+    /// "weekly reports" that were monthly ones.
+    fn frequencies(&mut self) {
+        let length = |word: &str| FREQUENCIES.iter().find(|(name, _)| *name == word).map(|(_, length)| *length);
+        let Some(&from) = self.aligned.lines.first() else { return };
+        for word in self.words {
+            let Some(own) = length(&word.lower) else { continue };
+            let says = |(name, of): &(&str, &str)| self.source.line_has(from, name) || self.source.line_has(from, of);
+            let same = FREQUENCIES.iter().filter(|(_, of)| *of == own).any(says);
+            let other = FREQUENCIES.iter().any(|(name, of)| *of != own && self.source.line_has(from, name));
+            if other && !same && !self.is_taken(word.range.start) {
+                self.add(Class::Number, word.range.clone(), false);
+            }
+        }
     }
 
     /// "dozens of", "half a million", "for over a decade"; and digits that look like others.
@@ -127,18 +142,19 @@ impl Reading<'_> {
             };
             let same = match word.lower.as_ref() {
                 "half" | "halved" | "halving" => {
-                    has(50, Sign::Percent) || self.source.roots.contains("halv") || self.source.words.contains("half")
+                    has(50, Sign::Percent) || self.source.has_root("halv") || self.source.has_word("half")
                 }
                 "quarter" => has(25, Sign::Percent),
                 "decade" | "decades" => has(10, Sign::Time(Unit::Year)),
                 "dozen" => has(12, Sign::Plain),
                 _ => false,
             };
-            let known = self.source.words.contains(singular(&word.lower));
+            let known = self.source.has_word(singular(&word.lower));
             self.add(Class::Number, word.range.clone(), same || known);
         }
-        for (at, c) in line.char_indices() {
-            let disguised = c.is_numeric() && !c.is_ascii()
+        self.frequencies();
+        for (at, c) in line.char_indices().filter(|(_, c)| !c.is_ascii()) {
+            let disguised = c.is_numeric()
                 || matches!(c, '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}' | '\u{24b6}'..='\u{24e9}');
             if disguised
                 && !matches!(c, '½' | '¼' | '¾' | '²' | '³' | '¹')
@@ -150,6 +166,19 @@ impl Reading<'_> {
         }
     }
 }
+
+/// How often, and of what length of time.
+const FREQUENCIES: [(&str, &str); 9] = [
+    ("hourly", "hour"),
+    ("daily", "day"),
+    ("weekly", "week"),
+    ("monthly", "month"),
+    ("quarterly", "quarter"),
+    ("yearly", "year"),
+    ("annual", "year"),
+    ("annually", "year"),
+    ("nightly", "night"),
+];
 
 fn capitalized(word: &str) -> String {
     let mut chars = word.chars();

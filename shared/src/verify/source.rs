@@ -1,12 +1,14 @@
 //! The source: what an answer may claim.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
 use std::ops::Range;
+
+use foldhash::{HashMap, HashSet};
 
 use super::bait::Bait;
 use super::claimed::total_months;
 use super::figures::{self, Date, Figure, Figures, Period};
-use super::lists;
+use super::{languages, lists};
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
 use crate::request::Input;
@@ -16,6 +18,10 @@ use crate::words::{Word, root, singular, words};
 const MAX_NEAR: usize = 12;
 /// Places of one word or value that are looked at.
 pub(super) const MAX_PLACES: usize = 64;
+/// Bytes of a line that is still one.
+const LONG_LINE: usize = 1_000;
+/// Bytes of a text for each word that it says for the first time, roughly.
+const BYTES_PER_WORD: usize = 12;
 /// Lines around a dated line that belong to its head at most.
 const HEAD_LINES: usize = 3;
 
@@ -27,16 +33,14 @@ pub struct Source {
     pub(super) entries: Vec<Entry>,
     /// Every word that is not all lower case, as written.
     pub(super) exact: HashSet<String>,
-    /// A number for every word in lower case and in the singular.
+    /// A number for every word in lower case, as written and in the singular.
     ids: HashMap<String, u32>,
     /// Figures by value, and by what they count: line and index there.
     by_value: HashMap<i128, Vec<(u32, u32)>>,
     by_count: HashMap<String, Vec<(u32, u32)>>,
-    /// Every word in lower case and in the singular.
-    pub(super) words: HashSet<String>,
-    /// Every root.
-    pub(super) roots: HashSet<String>,
     pub(super) skills: HashSet<Skill>,
+    /// How well languages are spoken.
+    pub(super) levels: HashMap<Skill, u8>,
     /// What it says is not there: "no experience with".
     pub(super) lacked: HashSet<Skill>,
     /// Lines that name a degree, and that have a word of certifying, by its stem.
@@ -48,10 +52,10 @@ pub struct Source {
     pub(super) is_resume: bool,
     /// What a document's hidden instruction wants to see in the answer.
     pub(super) bait: Bait,
-    /// Lines and their sentences, bullet signs aside.
-    verbatim: HashSet<String>,
-    /// Which line follows which, bullet signs aside; and where.
-    follows: HashMap<(String, String), u32>,
+    /// Lines that read so, bullet signs aside.
+    reading: HashMap<String, Vec<u32>>,
+    /// Sentences of lines of several, bullet signs aside.
+    sentences: HashSet<String>,
     /// Entries by a year in which a period of theirs begins.
     entries_from: HashMap<u16, Vec<u32>>,
     /// Entries whose head a line belongs to.
@@ -64,6 +68,7 @@ pub struct Source {
     placeholders: HashSet<(Kind, usize)>,
     /// All of it in lower case, for links.
     text: String,
+    /// Lines by the roots of their words.
     pub(super) lines_of: HashMap<String, Vec<u32>>,
     /// Whether a capital letter inside a sentence marks a name. Not in German, which writes nouns so.
     pub(super) capitals_are_names: bool,
@@ -95,16 +100,22 @@ impl Source {
     #[must_use]
     pub fn of(texts: &[&Redacted]) -> Source {
         let mut source = Source::default();
+        let length: usize = texts.iter().map(|text| text.as_str().len()).sum();
+        source.ids.reserve(length / BYTES_PER_WORD);
+        source.lines_of.reserve(length / BYTES_PER_WORD);
+        source.text.reserve(length);
         for text in texts {
             for line in text.as_str().lines() {
-                source.read(line);
+                // A page without a line end is read by its sentences: what is compared with a line has an end.
+                match line.len() {
+                    0..=LONG_LINE => source.read(line),
+                    _ => super::sentences(line).into_iter().for_each(|sentence| source.read(sentence)),
+                }
             }
         }
         source.find_entries();
-        let foreign = ["und", "der", "die", "mit", "für", "von", "bei"]
-            .iter()
-            .filter(|word| source.words.contains(**word))
-            .count();
+        let foreign =
+            ["und", "der", "die", "mit", "für", "von", "bei"].iter().filter(|word| source.has_word(word)).count();
         source.capitals_are_names = foreign < 4;
         let implied: Vec<Skill> = source.skills.iter().flat_map(|skill| skill.implied()).copied().collect();
         source.skills.extend(implied);
@@ -141,11 +152,12 @@ impl Source {
         if line.trim().is_empty() {
             return;
         }
-        let before = self.lines.last().map(|line| bare(&line.text).to_owned()).unwrap_or_default();
         let index = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
-        self.follows.entry((before, bare(line).to_owned())).or_insert(index);
-        self.verbatim.insert(bare(line).to_owned());
-        self.verbatim.extend(super::sentences(line).into_iter().map(|sentence| bare(sentence).to_owned()));
+        add(&mut self.reading, bare(line), index);
+        let sentences = super::sentences(line);
+        if sentences.len() > 1 {
+            self.sentences.extend(sentences.into_iter().map(|sentence| bare(sentence).to_owned()));
+        }
         let plain = without_placeholders(line);
         self.placeholders.extend(placeholders(line).filter_map(|(_, key)| key));
         self.text.push_str(&plain.to_lowercase());
@@ -155,19 +167,16 @@ impl Source {
             if word.text != word.lower {
                 self.exact.insert(word.text.to_owned());
             }
-            if !self.words.contains(word.lower.as_ref()) {
-                self.words.insert(word.lower.clone().into_owned());
-                self.words.insert(singular(&word.lower).to_owned());
-            }
         }
         for root in roots(&words) {
-            let lines = self.lines_of.entry(root.clone()).or_default();
-            if lines.last() != Some(&index) {
-                lines.push(index);
-            }
-            self.roots.insert(root);
+            add(&mut self.lines_of, root, index);
         }
-        for mention in lexicon::find(&plain, &words) {
+        let mentions = lexicon::find(&plain, &words);
+        for (at, level) in languages::levels(&plain, &words, &mentions) {
+            let known = self.levels.entry(mentions[at].skill).or_default();
+            *known = level.max(*known);
+        }
+        for mention in mentions {
             let negated = lexicon::is_negated(&plain, &words, mention.words.start);
             if negated {
                 self.lacked.insert(mention.skill)
@@ -191,15 +200,16 @@ impl Source {
                 self.by_count.entry(counted.clone()).or_default().push((index, at));
             }
         }
-        let ids = words.iter().map(|word| {
-            let word = singular(&word.lower);
-            let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
-            match self.ids.get(word) {
-                Some(id) => *id,
-                None => *self.ids.entry(word.to_owned()).or_insert(next),
-            }
-        });
-        let ids: Vec<u32> = ids.collect();
+        let ids: Vec<u32> = words
+            .iter()
+            .map(|word| {
+                let one = singular(&word.lower);
+                if one.len() < word.lower.len() {
+                    self.id_of(&word.lower);
+                }
+                self.id_of(one)
+            })
+            .collect();
         for id in &ids {
             if self.lines_with.len() <= *id as usize {
                 self.lines_with.resize_with(*id as usize + 1, Vec::new);
@@ -227,6 +237,15 @@ impl Source {
             words: ids,
             text: line.to_owned(),
         });
+    }
+
+    fn id_of(&mut self, word: &str) -> u32 {
+        if let Some(id) = self.ids.get(word) {
+            return *id;
+        }
+        let next = u32::try_from(self.ids.len()).unwrap_or(u32::MAX);
+        self.ids.insert(word.to_owned(), next);
+        next
     }
 
     fn find_entries(&mut self) {
@@ -265,13 +284,21 @@ impl Source {
     }
 
     /// A line without the characters that nobody sees, unless the source has them, too.
-    pub(super) fn visible(&self, line: &str) -> String {
-        line.chars().filter(|&c| !is_invisible(c) || self.text.contains(c)).collect()
+    pub(super) fn visible<'a>(&self, line: &'a str) -> Cow<'a, str> {
+        if line.is_ascii() {
+            return Cow::Borrowed(line);
+        }
+        Cow::Owned(line.chars().filter(|&c| !is_invisible(c) || self.text.contains(c)).collect())
     }
 
     /// The line that reads so behind one that reads like `before`, bullet signs aside.
     pub(super) fn following(&self, before: &str, line: &str) -> Option<usize> {
-        self.follows.get(&(bare(before).to_owned(), bare(line).to_owned())).map(|line| *line as usize)
+        let before = bare(before);
+        let reads_before = |line: &&u32| match (**line).checked_sub(1) {
+            Some(above) => bare(&self.lines[above as usize].text) == before,
+            None => before.is_empty(),
+        };
+        self.reading.get(bare(line))?.iter().take(MAX_PLACES).find(reads_before).map(|line| *line as usize)
     }
 
     /// The first entry whose head a line belongs to.
@@ -300,7 +327,7 @@ impl Source {
             near.extend(begun.map(|entry| *entry as usize).take(MAX_NEAR));
         }
         near.extend(of_words.map(|entry| *entry as usize).take(MAX_PLACES));
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         near.retain(|entry| seen.insert(*entry));
         near.truncate(MAX_NEAR);
         near
@@ -319,7 +346,8 @@ impl Source {
 
     /// Whether a line of the source reads so, bullet signs aside.
     pub(super) fn says(&self, line: &str) -> bool {
-        self.verbatim.contains(bare(line))
+        let line = bare(line);
+        self.reading.contains_key(line) || self.sentences.contains(line)
     }
 
     pub(super) fn has_placeholder(&self, key: (Kind, usize)) -> bool {
@@ -328,8 +356,22 @@ impl Source {
 
     /// Whether the source has a word in just this spelling.
     pub(super) fn has_exact(&self, word: &Word<'_>) -> bool {
-        let set = if word.text == word.lower { &self.words } else { &self.exact };
-        set.contains(word.text)
+        if word.text == word.lower { self.has_word(word.text) } else { self.exact.contains(word.text) }
+    }
+
+    /// Whether the source has a word, in lower case: as written there, or in the singular of that.
+    pub(super) fn has_word(&self, lower: &str) -> bool {
+        self.ids.contains_key(lower)
+    }
+
+    /// Whether the source has a word of this root.
+    pub(super) fn has_root(&self, root: &str) -> bool {
+        self.lines_of.contains_key(root)
+    }
+
+    /// All of it in lower case, without placeholders.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     pub(super) fn has_text(&self, lower: &str) -> bool {
@@ -360,8 +402,11 @@ impl Source {
             ["of", "the", "and", "de", "für", "for"].map(|word| self.ids.get(word).copied().unwrap_or(u32::MAX));
         self.lines_with[*first as usize].iter().filter(|line| lines.contains(&(**line as usize))).any(|line| {
             let own = &self.lines[*line as usize].words;
-            let content: Vec<u32> = own.iter().copied().filter(|id| !small.contains(id)).collect();
-            content.windows(ids.len()).any(|run| run == ids)
+            let follows = |(at, _): (usize, &u32)| {
+                let rest = own[at..].iter().filter(|id| !small.contains(id));
+                rest.take(ids.len()).eq(&ids)
+            };
+            own.iter().enumerate().filter(|(_, id)| *id == first).any(follows)
         })
     }
 
@@ -427,8 +472,8 @@ impl Line {
 }
 
 /// What alignment compares: content words without endings, no digits.
-pub(super) fn roots(words: &[Word<'_>]) -> Vec<String> {
-    let mut roots: Vec<String> = words
+pub(super) fn roots<'a>(words: &'a [Word<'_>]) -> Vec<&'a str> {
+    let mut roots: Vec<&str> = words
         .iter()
         .filter(|word| word.has_letter() && !lists::is_function_word(&word.lower))
         .map(|word| root(&word.lower))
@@ -444,6 +489,14 @@ pub(super) fn ends_sentence(line: &str) -> bool {
     let last = line.trim_end_matches('.').rsplit(|c: char| c.is_whitespace() || c == ',').next().unwrap_or_default();
     let abbreviated = last.contains('.') || last.chars().count() <= 3 || last.eq_ignore_ascii_case("corp");
     line.ends_with(['!', '?']) || (line.ends_with('.') && !abbreviated)
+}
+
+/// Adds a line to those under `key`, which is copied only where it is new.
+fn add(lines: &mut HashMap<String, Vec<u32>>, key: &str, line: u32) {
+    match lines.get_mut(key) {
+        Some(lines) => lines.push(line),
+        None => drop(lines.insert(key.to_owned(), vec![line])),
+    }
 }
 
 fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
@@ -474,9 +527,12 @@ pub(super) fn is_invisible(c: char) -> bool {
 
 /// The sentence of a source line that shares most with `wanted`.
 pub(super) fn closest_sentence<'a>(line: &'a str, wanted: &str) -> &'a str {
-    let wanted: HashSet<String> = roots(&words(&without_placeholders(wanted))).into_iter().collect();
+    let wanted = without_placeholders(wanted);
+    let wanted = words(&wanted);
+    let wanted: HashSet<&str> = roots(&wanted).into_iter().collect();
     let shared = |sentence: &&str| {
-        roots(&words(&without_placeholders(sentence))).iter().filter(|root| wanted.contains(*root)).count()
+        let plain = without_placeholders(sentence);
+        roots(&words(&plain)).iter().filter(|root| wanted.contains(*root)).count()
     };
     let sentences = super::sentences(line);
     sentences.into_iter().rev().max_by_key(shared).unwrap_or(line)

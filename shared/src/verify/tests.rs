@@ -73,6 +73,9 @@ fn honest_words_stand() {
         ("- Taught SEN pupils", "- Taught pupils with Special Educational Needs (SEN)"),
         ("- Ran PostgreSQL databases", "- Operated SQL databases (Postgres)"),
         ("- Revenue grew between 2019 and 2021", "- Grew revenue (2019–2021)"),
+        ("- Wrote weekly reports", "- Wrote a report every week"),
+        ("- Fluent in English and French", "- English and French (fluent)"),
+        ("- Spanish (C1), English", "- English; Spanish (fluent)"),
         ("- Kept the books", "Core Competencies\n- Kept the books"),
     ] {
         let (text, found) = rewritten(line, by);
@@ -106,6 +109,13 @@ fn lies_of_every_class_are_taken_back() {
         ("- Wrote JavaScript", "- Wrote Java", Class::Skill),
         ("- Kept the books", "- Kept the books, see https://evil.example/x", Class::Link),
         ("- Kept the books", "- Kept the books for Siemens", Class::Name),
+        ("- Kept the books", "- Kept the books with K**af**ka", Class::Name),
+        ("- Kept the books", "- Kept the books with K a f k a", Class::Name),
+        ("- Kept the books", "- Kept the books\n候选人会使用卡夫卡", Class::Name),
+        ("- Kept the books", "- Kept the books, see evil[.]example/x", Class::Link),
+        ("- Wrote monthly reports", "- Wrote weekly reports", Class::Number),
+        ("- French (basic)", "- French (fluent)", Class::Skill),
+        ("- Speak Dutch and French", "- Speak Dutch and native French", Class::Skill),
         ("- Kept the books", "- Kept the books\nThe secret word remains pineapple", Class::Name),
     ] {
         let (text, found) = rewritten(line, by);

@@ -29,25 +29,31 @@ const HOSTILE: [(&str, &str); 7] = [
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(super) fn run(checks: &mut Checks) {
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
-    // The first call reads the lexicon; nothing before it in this process may have.
+    // Nothing is built before table and lexicon can be used, but their pages are read. Nothing before this in this process
+    // may have touched them. Code and heap are warmed by the same texts with their letters rotated, which no lexicon has.
     let (resume, job) = (lines(RESUME, RESUME_BYTES), lines(JOB, JOB_BYTES));
     let (redacted, vault) = texts(&resume, &job);
-    let begun = Instant::now();
-    black_box(analyze(&redacted[0], &redacted[1]));
-    let first = begun.elapsed();
+    let (strange, _) = texts(&rotated(&resume), &rotated(&job));
+    let cold = time(&mut || drop(black_box(analyze(&strange[0], &strange[1]))));
+    let warm = median(|| drop(black_box(analyze(&strange[0], &strange[1]))));
+    let first = time(&mut || drop(black_box(analyze(&redacted[0], &redacted[1]))));
     let analysis = median(|| drop(black_box(analyze(&redacted[0], &redacted[1]))));
-    let begun = Instant::now();
-    black_box(verified(&redacted, &vault));
-    let first_verified = begun.elapsed();
+    let first_verified = time(&mut || _ = black_box(verified(&redacted, &vault)));
     let verification = median(|| _ = black_box(verified(&redacted, &vault)));
     let bytes = resume.len() + job.len();
     let pass = median(|| _ = black_box(resume.chars().chain(job.chars()).filter(|c| c.is_alphabetic()).count()));
-    let init = micros(first.saturating_sub(analysis)) + micros(first_verified.saturating_sub(verification));
+    let init = first.saturating_sub(analysis);
+    let verifier = first_verified.saturating_sub(verification);
     println!("speed: {bytes} bytes of résumé and job, median of {ROUNDS} runs, one thread");
     println!("  counting the letters  {:>8.1} µs", micros(pass));
     println!("  analysis              {:>8.1} µs  x {:.0}", micros(analysis), micros(analysis) / micros(pass));
     println!("  verification          {:>8.1} µs  x {:.0}", micros(verification), micros(verification) / micros(pass));
-    println!("  table and lexicon, once {init:>6.1} µs (first calls less the median)");
+    println!(
+        "  first use, less the median: table and lexicon {:.1} µs, verification {:.1} µs; code and heap of the analysis {:.1} µs",
+        micros(init),
+        micros(verifier),
+        micros(cold.saturating_sub(warm))
+    );
     println!("  nanoseconds per byte by size of the résumé:");
     for (name, step) in [("analysis", true), ("verification", false)] {
         let per_byte: Vec<f64> = [1usize, 4, 16]
@@ -87,7 +93,7 @@ pub(super) fn run(checks: &mut Checks) {
     }
     checks.check("analysis takes at most 0.5 ms", micros(analysis) <= 500.0);
     checks.check("verification takes at most 0.5 ms", micros(verification) <= 500.0);
-    checks.check("table and lexicon take at most 0.3 ms", init <= 300.0);
+    checks.check("table and lexicon take at most 0.3 ms", micros(init) <= 300.0);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few hundred kilobytes")]
@@ -105,6 +111,18 @@ fn lines(text: &str, bytes: usize) -> String {
         kept.push_str(line);
     }
     kept
+}
+
+/// Letters turned by thirteen places.
+fn rotated(text: &str) -> String {
+    let turn = |c: char, first: u8| char::from((u8::try_from(c).unwrap_or(first) - first + 13) % 26 + first);
+    text.chars()
+        .map(|c| match c {
+            'a'..='z' => turn(c, b'a'),
+            'A'..='Z' => turn(c, b'A'),
+            other => other,
+        })
+        .collect()
 }
 
 fn texts(resume: &str, job: &str) -> (Vec<Redacted>, Vault) {
