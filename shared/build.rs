@@ -7,7 +7,7 @@ use std::path::Path;
 use std::{env, fs};
 
 #[path = "src/words.rs"]
-#[allow(dead_code, reason = "the library uses the rest of it")]
+#[expect(dead_code, reason = "the library uses the rest of it")]
 mod words;
 
 #[path = "src/analysis/bucket.rs"]

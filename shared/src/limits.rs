@@ -8,6 +8,7 @@ pub mod bucket;
 mod estimate;
 mod item;
 mod leftovers;
+mod release;
 pub mod store;
 mod write;
 

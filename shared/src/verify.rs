@@ -9,12 +9,14 @@
 //! A line's verdict depends on the source and on earlier lines, never on later ones, so verified lines can be streamed. Both
 //! sides are redacted texts; originals come back afterwards.
 
+mod acronyms;
 mod alignment;
 mod bait;
 pub(crate) mod claimed;
 mod claims;
 mod dates;
 mod disguise;
+mod entries;
 mod figures;
 mod languages;
 mod links;

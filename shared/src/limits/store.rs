@@ -14,13 +14,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::bucket::{Buckets, PERIOD, Quota, Take};
-use super::estimate::TokenHold;
+use super::estimate::{TokenHold, given_back_attribute};
 use super::item::{self, Item, Note, Open, number};
 use super::write::{BucketTake, Refusal, Write, refusal};
-use super::{Denied, Leftover, LimitsConfig, Permit, RateState, Settled, Spent, Wanted, micros};
+use super::{Denied, Leftover, LimitsConfig, Permit, RateState, Settled, Wanted, micros};
 use crate::budget;
 use crate::caller::Caller;
 use crate::dynamodb::{StoreError, n, s};
@@ -319,7 +318,8 @@ impl Limits {
             let tokens = takes.iter().filter_map(|take| {
                 let (input, taken) = take.tokens?;
                 let attribute = take.attribute.clone();
-                Some(TokenHold { attribute, quota: take.quota?, input, taken, tat_after: tat(take) })
+                let given_back = number(&item, &given_back_attribute(&attribute)).unwrap_or(0);
+                Some(TokenHold { attribute, quota: take.quota?, input, taken, tat_after: tat(take), given_back })
             });
             let hold = Hold {
                 key: ask.key.clone(),
@@ -353,58 +353,6 @@ impl Limits {
             })
         };
         buckets.into_iter().filter_map(take).collect()
-    }
-
-    /// Closes one item's reservation. A condition that fails means it is closed already; then nothing is known of what
-    /// is spent.
-    pub(super) async fn release(
-        &self,
-        hold: &Hold,
-        usage: &Usage,
-        cost: Picodollars,
-        now: SystemTime,
-    ) -> Result<Option<Spent>, StoreError> {
-        let difference = i128::from(cost.0) - i128::from(hold.reserved.0);
-        let mut set = vec!["#b = #b + :difference".to_owned()];
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("PK", s(&hold.key))
-            .key("SK", s("L"))
-            .condition_expression("attribute_exists(#r)")
-            .return_values(ReturnValue::AllNew)
-            .expression_attribute_names("#r", &hold.reservation)
-            .expression_attribute_names("#b", &hold.month)
-            .expression_attribute_values(":difference", n(difference))
-            .expression_attribute_values(":closed", n(-1));
-        for (index, tokens) in hold.tokens.iter().enumerate() {
-            let actual =
-                if tokens.input { usage.input_tokens + usage.cache_write_tokens() } else { usage.output_tokens };
-            let correction = tokens.correction_us(actual, micros(now));
-            if correction != 0 {
-                set.push(format!("#t{index} = #t{index} + :t{index}"));
-                update = update
-                    .expression_attribute_names(format!("#t{index}"), &tokens.attribute)
-                    .expression_attribute_values(format!(":t{index}"), n(correction));
-            }
-        }
-        let expression = format!("SET {} REMOVE #r ADD n :closed", set.join(", "));
-        match update.update_expression(expression).send().await {
-            Ok(output) => {
-                let item = output.attributes.unwrap_or_default();
-                let reserved: u64 = item::open(&item).iter().map(|open| open.reserved.0).sum();
-                let committed = number(&item, &hold.month).unwrap_or(0);
-                let spent = Picodollars(committed.saturating_sub(reserved));
-                Ok(hold.cap.map(|cap| Spent { spent, cap }))
-            }
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::of(&error)),
-        }
     }
 
     fn remembered(&self, key: &str, attribute: &str) -> Option<u64> {

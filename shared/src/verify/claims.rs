@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use foldhash::HashMap;
-
 use super::Class;
 use super::alignment::Aligned;
 use super::bait::is_echo;
@@ -196,6 +194,7 @@ impl Reading<'_> {
             let content = |word: &Word<'_>| {
                 word.has_letter()
                     && !lists::is_function_word(&word.lower)
+                    && !lists::is_degree(&word.lower)
                     && !PARTS_OF_DEGREES.has(&word.lower)
                     && !lists::is_honor(&word.lower)
             };
@@ -278,7 +277,8 @@ impl Reading<'_> {
                     same || self.source.line_has_root(line, word)
                 })
             };
-            let supported = lines.is_some_and(|lines| lines.iter().take(MAX_PLACES).any(|&line| has(line)))
+            let supported = self.expanded[index]
+                || lines.is_some_and(|lines| lines.iter().take(MAX_PLACES).any(|&line| has(line)))
                 || self.mentions.iter().any(|mention| mention.words.contains(&index));
             self.add(Class::Certification, self.span(&(start..end)), supported);
         }
@@ -386,41 +386,6 @@ impl Reading<'_> {
                 || (word.text.chars().all(char::is_uppercase) && self.source.spells(lower));
             self.add(Class::Name, word.range.clone(), supported);
         }
-    }
-
-    /// For each word whether it belongs to the full form of an acronym that the source or the line has, or is an acronym that
-    /// the line spells out.
-    fn expansions(&self) -> Vec<bool> {
-        let mut expanded = vec![false; self.words.len()];
-        let content: Vec<usize> =
-            (0..self.words.len()).filter(|at| !lists::is_function_word(&self.words[*at].lower)).collect();
-        let shouted = self.words.iter().enumerate().filter(|(_, word)| word.text.chars().all(char::is_uppercase));
-        let acronyms: HashMap<&str, usize> = shouted.map(|(at, word)| (word.lower.as_ref(), at)).collect();
-        for length in 2..=6 {
-            for run in content.windows(length) {
-                if !run.iter().all(|at| self.words[*at].is_capitalized()) {
-                    continue;
-                }
-                let together = run.windows(2).all(|pair| {
-                    let gap = &self.plain[self.words[pair[0]].range.end..self.words[pair[1]].range.start];
-                    !gap.contains([',', ';', '|', '(', ')', ':', '.'])
-                });
-                if !together {
-                    continue;
-                }
-                let initials: String = run.iter().filter_map(|at| self.words[*at].lower.chars().next()).collect();
-                let own = acronyms.get(initials.as_str()).copied();
-                if run.iter().any(|at| self.words[*at].lower.as_ref() == initials) {
-                    continue;
-                }
-                if self.source.has_word(&initials) {
-                    run.iter().for_each(|at| expanded[*at] = true);
-                } else if let Some(own) = own.filter(|own| !run.contains(own)) {
-                    expanded[own] = true;
-                }
-            }
-        }
-        expanded
     }
 
     /// Verbs of leading where the source only took part.

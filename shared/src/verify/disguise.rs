@@ -36,7 +36,7 @@ pub(super) fn disguised(line: &str, source: &str) -> Vec<Range<usize>> {
         let foreign = |c: char| script(c).is_some_and(|own| !source.chars().any(|known| script(known) == Some(own)));
         let mut places = line.char_indices().filter(|(_, c)| foreign(*c));
         if let Some((first, c)) = places.next() {
-            let (last, end) = places.last().unwrap_or((first, c));
+            let (last, end) = places.next_back().unwrap_or((first, c));
             found.push(first..last + end.len_utf8());
         }
     }

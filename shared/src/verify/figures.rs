@@ -22,6 +22,7 @@ pub(super) enum Sign {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
+    Millisecond,
     Second,
     Minute,
     Hour,
@@ -177,7 +178,10 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
     let glued: String = line[end..].chars().take_while(|c| c.is_alphabetic()).collect();
     let scale = |name: &str| SCALES.iter().find(|(scale, _)| *scale == name).map(|(_, by)| *by);
     let unit = |name: &str| UNITS.iter().find(|(unit, _)| *unit == name).map(|(_, unit)| *unit);
-    if glued.eq_ignore_ascii_case("x") {
+    let decade = glued == "s" && range.len() == 4;
+    if let Some(known) = unit(&glued).filter(|_| matches!(glued.as_str(), "ms" | "s" | "h" | "min") && !decade) {
+        (sign, end) = (Sign::Time(known), end + glued.len());
+    } else if glued.eq_ignore_ascii_case("x") {
         (sign, end) = (Sign::Times, end + 1);
     } else if let Some(by) = scale(&glued.to_lowercase()).filter(|_| glued != "m" || matches!(sign, Sign::Money(_))) {
         value *= by;
@@ -245,7 +249,9 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
         .map(str::to_owned);
     let before = head.trim_end_matches(['$', '€', '£', '~', '≈']).trim_end();
     let before = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    let instead = ["instead of", "rather than", "statt", "au lieu de", "en vez de"];
     let end = match before.to_lowercase().as_str() {
+        _ if instead.iter().any(|words| head.ends_with(words)) => Some(End::From),
         "from" | "von" | "de" => Some(End::From),
         "to" | "auf" => Some(End::To),
         "by" | "um" => Some(End::By),

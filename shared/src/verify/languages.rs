@@ -6,7 +6,7 @@ use crate::redaction::Words;
 use crate::words::Word;
 
 /// Words for a level, with what they rank as: the steps of the Common European Framework (A, B1, B2, C) and a mother tongue.
-const LEVELS: [(&str, u8); 58] = [
+const LEVELS: [(&str, u8); 56] = [
     ("a1", 1),
     ("a2", 1),
     ("basic", 1),
@@ -56,12 +56,10 @@ const LEVELS: [(&str, u8); 58] = [
     ("vloeiend", 4),
     ("native", 5),
     ("mother", 5),
-    ("bilingual", 5),
     ("muttersprache", 5),
     ("muttersprachler", 5),
     ("muttersprachlerin", 5),
     ("maternelle", 5),
-    ("bilingue", 5),
     ("nativo", 5),
     ("nativa", 5),
     ("moedertaal", 5),

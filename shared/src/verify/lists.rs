@@ -214,6 +214,11 @@ static DEGREES: Words<128> = Words::of(&[
     "dr", "doctorado", "associate", "associates",
 ]);
 
+/// Whether a word can name a level of study.
+pub(super) fn is_degree(lower: &str) -> bool {
+    DEGREES.has(lower)
+}
+
 /// Degrees with the index of the word that says so.
 pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degree)> {
     let mut found = Vec::new();

@@ -130,6 +130,18 @@ pub(super) const SCALES: &[(&str, i128)] = &[
 ];
 
 pub(super) const UNITS: &[(&str, Unit)] = &[
+    ("ms", Unit::Millisecond),
+    ("msec", Unit::Millisecond),
+    ("millisecond", Unit::Millisecond),
+    ("millisekunde", Unit::Millisecond),
+    ("millisekunden", Unit::Millisecond),
+    ("s", Unit::Second),
+    ("sec", Unit::Second),
+    ("sekunde", Unit::Second),
+    ("sekunden", Unit::Second),
+    ("h", Unit::Hour),
+    ("stunde", Unit::Hour),
+    ("stunden", Unit::Hour),
     ("second", Unit::Second),
     ("minute", Unit::Minute),
     ("min", Unit::Minute),

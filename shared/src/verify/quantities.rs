@@ -10,12 +10,14 @@ use crate::words::{singular, words};
 impl Reading<'_> {
     pub(super) fn figures(&mut self) {
         let found = std::mem::take(&mut self.quantities);
+        let units: Vec<Sign> =
+            found.figures.iter().map(|figure| figure.sign).filter(|sign| matches!(sign, Sign::Time(_))).collect();
         for figure in found.figures {
             // "one of" claims nothing; "1" may be the source's "one".
             if self.is_taken(figure.range.start) || self.plain[figure.range.clone()].eq_ignore_ascii_case("one") {
                 continue;
             }
-            let supported = self.supports(&figure);
+            let supported = self.supports(&figure) || self.is_converted(&figure) || self.is_elided(&figure, &units);
             let class = if matches!(figure.sign, Sign::Time(_)) { Class::Date } else { Class::Number };
             self.add(class, figure.range, supported);
         }
@@ -52,6 +54,31 @@ impl Reading<'_> {
         loose || self.is_year(claim) || self.is_career(claim)
     }
 
+    /// "0.9 s" where the source has 900 ms.
+    fn is_converted(&self, claim: &Figure) -> bool {
+        let Sign::Time(unit) = claim.sign else { return false };
+        let at = EXACT_UNITS.iter().position(|(known, _)| *known == unit);
+        let Some(own) = at.map(|at| EXACT_UNITS[at].1) else { return false };
+        EXACT_UNITS.iter().filter(|(other, _)| *other != unit).any(|(other, length)| {
+            let value = claim.value * own;
+            value % length == 0
+                && self
+                    .source
+                    .figures_of(value / length)
+                    .any(|(line, figure)| figure.sign == Sign::Time(*other) && self.aligned.lines.contains(&line))
+        })
+    }
+
+    /// "from nine days to four" where the source has four of what the line's other lengths of time are given in.
+    fn is_elided(&self, claim: &Figure, units: &[Sign]) -> bool {
+        claim.sign == Sign::Plain
+            && claim.counts.is_none()
+            && self
+                .source
+                .figures_of(claim.value)
+                .any(|(line, figure)| units.contains(&figure.sign) && self.aligned.lines.contains(&line))
+    }
+
     /// What follows from the aligned lines: the difference of two of their figures, its percentage, the years of a period, or a
     /// figure whose unit is only said with another ("in 4 days instead of 9").
     fn is_derived(&self, claim: &Figure) -> bool {
@@ -77,9 +104,12 @@ impl Reading<'_> {
                 let percent = claim.sign == Sign::Percent
                     && from > 0
                     && (change * 100 - claim.value / 1_000_000 * from).abs() * 2 <= from;
-                pair[0].sign == pair[1].sign
-                    && pair[0].end == Some(figures::End::From)
-                    && (percent || (change == claim.value && pair[0].sign == claim.sign))
+                let from_to = pair[0].end == Some(figures::End::From);
+                // "in 4 days instead of 9"
+                let to_from = pair[1].end == Some(figures::End::From) && pair[0].end.is_none();
+                let elided = to_from && pair[1].sign == Sign::Plain && pair[1].counts.is_none();
+                ((pair[0].sign == pair[1].sign && (from_to || to_from)) || elided)
+                    && ((percent && from_to) || (change == claim.value && pair[0].sign == claim.sign))
             })
         })
     }
@@ -166,6 +196,16 @@ impl Reading<'_> {
         }
     }
 }
+
+/// Units of time that are multiples of one another, in milliseconds.
+const EXACT_UNITS: [(Unit, i128); 6] = [
+    (Unit::Millisecond, 1),
+    (Unit::Second, 1_000),
+    (Unit::Minute, 60_000),
+    (Unit::Hour, 3_600_000),
+    (Unit::Day, 86_400_000),
+    (Unit::Week, 604_800_000),
+];
 
 /// How often, and of what length of time.
 const FREQUENCIES: [(&str, &str); 9] = [

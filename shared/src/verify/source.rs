@@ -15,7 +15,7 @@ use crate::request::Input;
 use crate::words::{Word, root, singular, words};
 
 /// Positions that one line may be about.
-const MAX_NEAR: usize = 12;
+pub(super) const MAX_NEAR: usize = 12;
 /// Places of one word or value that are looked at.
 pub(super) const MAX_PLACES: usize = 64;
 /// Bytes of a line that is still one.
@@ -23,7 +23,7 @@ const LONG_LINE: usize = 1_000;
 /// Bytes of a text for each word that it says for the first time, roughly.
 const BYTES_PER_WORD: usize = 12;
 /// Lines around a dated line that belong to its head at most.
-const HEAD_LINES: usize = 3;
+pub(super) const HEAD_LINES: usize = 3;
 
 /// The facts of the sources.
 #[derive(Default)]
@@ -34,7 +34,7 @@ pub struct Source {
     /// Every word that is not all lower case, as written.
     pub(super) exact: HashSet<String>,
     /// A number for every word in lower case, as written and in the singular.
-    ids: HashMap<String, u32>,
+    pub(super) ids: HashMap<String, u32>,
     /// Figures by value, and by what they count: line and index there.
     by_value: HashMap<i128, Vec<(u32, u32)>>,
     by_count: HashMap<String, Vec<(u32, u32)>>,
@@ -57,14 +57,16 @@ pub struct Source {
     /// Sentences of lines of several, bullet signs aside.
     sentences: HashSet<String>,
     /// Entries by a year in which a period of theirs begins.
-    entries_from: HashMap<u16, Vec<u32>>,
+    pub(super) entries_from: HashMap<u16, Vec<u32>>,
     /// Entries whose head a line belongs to.
-    entries_of: HashMap<u32, Vec<u32>>,
+    pub(super) entries_of: HashMap<u32, Vec<u32>>,
     /// Lines that have a word, by its number.
-    lines_with: Vec<Vec<u32>>,
+    pub(super) lines_with: Vec<Vec<u32>>,
     /// Periods by the year they begin in; every date by its year.
     periods_from: HashMap<u16, Vec<Period>>,
     dates_in: HashMap<u16, Vec<Date>>,
+    /// Dates that follow each other in a line: "joined in 2011 and became head in 2016".
+    spans: HashMap<u16, Vec<(Date, Date)>>,
     placeholders: HashSet<(Kind, usize)>,
     /// All of it in lower case, for links.
     text: String,
@@ -225,6 +227,9 @@ impl Source {
                 push_new(self.dates_in.entry(date.year).or_default(), date);
             }
         }
+        for pair in figures.dates.windows(2) {
+            push_new(self.spans.entry(pair[0].1.year).or_default(), (pair[0].1, pair[1].1));
+        }
         for (_, date) in &figures.dates {
             push_new(self.dates_in.entry(date.year).or_default(), *date);
         }
@@ -248,41 +253,6 @@ impl Source {
         next
     }
 
-    fn find_entries(&mut self) {
-        let is_dated = |line: &Line| !line.is_bullet && !line.figures.periods.is_empty() && line.words.len() <= 30;
-        let is_head = |line: &Line| !line.is_bullet && line.words.len() <= 16 && !ends_sentence(&line.text);
-        for at in 0..self.lines.len() {
-            if !is_dated(&self.lines[at]) {
-                continue;
-            }
-            let mut start = at;
-            while start > 0
-                && at - start < HEAD_LINES
-                && is_head(&self.lines[start - 1])
-                && !is_dated(&self.lines[start - 1])
-            {
-                start -= 1;
-            }
-            let mut end = at + 1;
-            while end < self.lines.len()
-                && end - at < HEAD_LINES
-                && is_head(&self.lines[end])
-                && !is_dated(&self.lines[end])
-            {
-                end += 1;
-            }
-            let periods = self.lines[at].figures.periods.clone();
-            let number = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
-            for line in start..end {
-                self.entries_of.entry(u32::try_from(line).unwrap_or(u32::MAX)).or_default().push(number);
-            }
-            for period in &periods {
-                push_new(self.entries_from.entry(period.from.year).or_default(), number);
-            }
-            self.entries.push(Entry { head: start..end, periods });
-        }
-    }
-
     /// A line without the characters that nobody sees, unless the source has them, too.
     pub(super) fn visible<'a>(&self, line: &'a str) -> Cow<'a, str> {
         if line.is_ascii() {
@@ -301,41 +271,12 @@ impl Source {
         self.reading.get(bare(line))?.iter().take(MAX_PLACES).find(reads_before).map(|line| *line as usize)
     }
 
-    /// The first entry whose head a line belongs to.
-    pub(super) fn entry_of(&self, line: usize) -> Option<usize> {
-        Some(*self.entries_of.get(&u32::try_from(line).ok()?)?.first()? as usize)
-    }
-
-    /// Entries that a line of an answer may be about: those of the lines it is aligned with, of its periods, of its words, and
-    /// the one before.
-    pub(super) fn entries_near(
-        &self,
-        aligned: &[usize],
-        periods: &[Period],
-        words: &[String],
-        before: Option<usize>,
-    ) -> Vec<usize> {
-        let of_lines = aligned.iter().filter_map(|line| self.entries_of.get(&u32::try_from(*line).ok()?)).flatten();
-        let of_words = words.iter().filter_map(|word| self.ids.get(word)).flat_map(|id| &self.lines_with[*id as usize]);
-        let of_words = of_words.filter_map(|line| self.entries_of.get(line)).flatten();
-        let mut near: Vec<usize> = of_lines.map(|entry| *entry as usize).collect();
-        near.extend(
-            before.into_iter().flat_map(|entry| [entry, entry + 1]).filter(|entry| *entry < self.entries.len()),
-        );
-        if !periods.is_empty() {
-            let begun = periods.iter().filter_map(|period| self.entries_from.get(&period.from.year)).flatten();
-            near.extend(begun.map(|entry| *entry as usize).take(MAX_NEAR));
-        }
-        near.extend(of_words.map(|entry| *entry as usize).take(MAX_PLACES));
-        let mut seen = HashSet::default();
-        near.retain(|entry| seen.insert(*entry));
-        near.truncate(MAX_NEAR);
-        near
-    }
-
     /// Whether a period stands anywhere in the source.
     pub(super) fn has_period(&self, period: &Period) -> bool {
         self.periods_from.get(&period.from.year).is_some_and(|known| known.iter().any(|other| period.is_in(other)))
+            || self.spans.get(&period.from.year).is_some_and(|known| {
+                known.iter().any(|(from, to)| period.from.is_in(*from) && period.to.is_some_and(|end| end.is_in(*to)))
+            })
     }
 
     /// Whether a date stands anywhere in the source.
@@ -499,7 +440,7 @@ fn add(lines: &mut HashMap<String, Vec<u32>>, key: &str, line: u32) {
     }
 }
 
-fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
+pub(super) fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if list.len() < MAX_PLACES && !list.contains(&item) {
         list.push(item);
     }
