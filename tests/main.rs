@@ -7,6 +7,7 @@ mod model_client;
 mod batch;
 mod faults;
 mod idempotency;
+mod keys;
 mod leftovers;
 mod limits;
 mod reservations;

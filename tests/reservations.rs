@@ -80,6 +80,7 @@ struct Request {
 fn wanted<'a>(caller: &'a Caller, request_id: &'a RequestId) -> Wanted<'a> {
     Wanted {
         caller,
+        allowance: Default::default(),
         request_id,
         attempt: 1,
         provider: Provider::Anthropic,

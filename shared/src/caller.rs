@@ -7,13 +7,35 @@ use std::str::FromStr;
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::prices::Picodollars;
 use crate::problem::{Code, Problem};
 
 /// A caller id that fits `[A-Za-z0-9_-]{1,64}`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Caller(String);
+
+/// A text that is no caller id.
+#[derive(Debug, thiserror::Error)]
+#[error("not a caller id")]
+pub struct NoCaller;
+
+impl TryFrom<String> for Caller {
+    type Error = NoCaller;
+
+    fn try_from(id: String) -> Result<Caller, NoCaller> {
+        Caller::exact(&id).ok_or(NoCaller)
+    }
+}
+
+impl From<Caller> for String {
+    fn from(caller: Caller) -> String {
+        caller.0
+    }
+}
 
 impl Caller {
     /// The id as it is, if it has the right form.
@@ -41,7 +63,8 @@ impl Caller {
 }
 
 /// What a caller may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Spend: every route of `generate`.
     Generate,
@@ -51,15 +74,81 @@ pub enum Scope {
     Admin,
 }
 
-/// A caller and the scopes it came with.
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Scope; 3] = [Scope::Generate, Scope::Stats, Scope::Admin];
+
+    /// As it stands in a key and in an authorizer's context.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::Generate => "generate",
+            Scope::Stats => "stats",
+            Scope::Admin => "admin",
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Scope, ()> {
+        Scope::ALL.into_iter().find(|scope| scope.name() == text).ok_or(())
+    }
+}
+
+/// What a key allows its caller, where it says so, in the place of the deployment's defaults. Counted per caller: two keys of
+/// one caller share what they use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowance {
+    /// Requests per minute; as many may come at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_minute: Option<u64>,
+    /// Requests that may run at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_in_flight: Option<u64>,
+    /// Money per calendar month, in picodollars.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<u64>,
+}
+
+impl Allowance {
+    /// Money per calendar month.
+    #[must_use]
+    pub fn budget(&self) -> Option<Picodollars> {
+        self.budget.map(Picodollars)
+    }
+}
+
+/// A caller, the scopes it came with, and what it is allowed.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// Who.
     pub caller: Caller,
+    /// In the place of defaults.
+    pub allowance: Allowance,
     scopes: Vec<Scope>,
 }
 
 impl Identity {
+    fn new(caller: Caller, scopes: Vec<Scope>) -> Identity {
+        Identity { caller, scopes, allowance: Allowance::default() }
+    }
+
+    /// As an authorizer's context, whose values are strings.
+    #[must_use]
+    pub fn context(caller: &Caller, scopes: &[Scope], allowance: &Allowance) -> Vec<(&'static str, String)> {
+        let names: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
+        let mut context = vec![("caller", caller.as_str().to_owned()), ("scopes", names.join(" "))];
+        let limits = [
+            (REQUESTS, allowance.requests_per_minute),
+            (IN_FLIGHT, allowance.max_in_flight),
+            (BUDGET, allowance.budget),
+        ];
+        context.extend(limits.into_iter().filter_map(|(name, limit)| Some((name, limit?.to_string()))));
+        context
+    }
+
     /// Whether the caller holds this scope.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
@@ -107,33 +196,41 @@ impl AuthMode {
     pub fn identify(self, request: &Request) -> Result<Identity, Problem> {
         let identity = match self {
             AuthMode::Authorizer => from_authorizer(request),
-            AuthMode::Iam => user_arn(request)
-                .map(|arn| Identity { caller: Caller::hashed(&arn), scopes: vec![Scope::Generate, Scope::Stats] }),
+            AuthMode::Iam => {
+                user_arn(request).map(|arn| Identity::new(Caller::hashed(&arn), vec![Scope::Generate, Scope::Stats]))
+            }
             AuthMode::Local => {
                 let key = request.headers().get("x-api-key").map(|value| String::from_utf8_lossy(value.as_bytes()));
                 let id = key.filter(|value| !value.is_empty()).unwrap_or("local".into());
-                Some(Identity {
-                    caller: Caller::hashed(&id),
-                    scopes: vec![Scope::Generate, Scope::Stats, Scope::Admin],
-                })
+                Some(Identity::new(Caller::hashed(&id), Scope::ALL.to_vec()))
             }
         };
         identity.ok_or_else(|| Code::Unauthenticated.into())
     }
 }
 
+/// Names of limits in an authorizer's context.
+const REQUESTS: &str = "requests_per_minute";
+const IN_FLIGHT: &str = "max_in_flight";
+/// In picodollars.
+const BUDGET: &str = "budget";
+
 fn from_authorizer(request: &Request) -> Option<Identity> {
     let context = request.request_context_ref()?;
     let fields = &context.authorizer()?.fields;
     let caller = Caller::exact(fields.get("caller")?.as_str()?)?;
     let scopes = fields.get("scopes").and_then(|value| value.as_str()).unwrap_or_default();
-    let scopes = scopes.split([' ', ',']).filter_map(|name| match name {
-        "generate" => Some(Scope::Generate),
-        "stats" => Some(Scope::Stats),
-        "admin" => Some(Scope::Admin),
-        _ => None,
-    });
-    Some(Identity { caller, scopes: scopes.collect() })
+    let scopes = scopes.split([' ', ',']).filter_map(|name| name.parse().ok()).collect();
+    // A limit that cannot be read is not no limit.
+    let limit = |name: &str| -> Option<Option<u64>> {
+        match fields.get(name) {
+            None => Some(None),
+            Some(value) => value.as_str()?.parse().ok().map(Some),
+        }
+    };
+    let allowance =
+        Allowance { requests_per_minute: limit(REQUESTS)?, max_in_flight: limit(IN_FLIGHT)?, budget: limit(BUDGET)? };
+    Some(Identity { caller, scopes, allowance })
 }
 
 fn user_arn(request: &Request) -> Option<String> {

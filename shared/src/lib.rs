@@ -2,6 +2,7 @@
 //!
 //! - [`settings`]: the environment, read once, every mistake reported at once
 //! - [`caller`]: who is asking, from the authorizer's context
+//! - [`keys`]: who may ask at all, where keys say so
 //! - [`request`]: the body, validated into a [`request::Input`]
 //! - [`redaction`]: personal data out before the prompt, back in after the answer
 //! - [`analysis`]: what the job asks for and what the résumé shows of it
@@ -17,11 +18,12 @@
 //! - [`verify`]: the model's answer held against the source
 //! - [`problem`], [`response`]: every way to say no, and how answers become HTTP
 //!
-//! Modules are pure (values in, values out) except `llm` and those that own items of a table: `limits::store`, `ledger`,
+//! Modules are pure (values in, values out) except `llm` and those that own items of a table: `limits::store`, `ledger`, `keys`,
 //! `reconcile`, `alerts` and `idempotency` (`dynamodb` is their client). None reads a clock or the environment for a decision by itself.
 
 pub mod settings;
 pub mod caller;
+pub mod keys;
 pub mod request;
 pub mod redaction;
 mod words;

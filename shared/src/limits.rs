@@ -20,7 +20,7 @@ use store::Hold;
 pub use store::Limits;
 
 use crate::budget::Caps;
-use crate::caller::Caller;
+use crate::caller::{Allowance, Caller};
 use crate::dynamodb::StoreError;
 use crate::llm::Provider;
 use crate::prices::Picodollars;
@@ -49,6 +49,8 @@ pub struct LimitsConfig {
 pub struct Wanted<'a> {
     /// Who pays.
     pub caller: &'a Caller,
+    /// What the caller's key says in the place of [`LimitsConfig`].
+    pub allowance: Allowance,
     /// The request.
     pub request_id: &'a RequestId,
     /// The attempt, from 1.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use http::{HeaderMap, HeaderName, Method};
+use generate::ResponseBody;
+use http::{HeaderMap, HeaderName, Method, Response};
 use http_body_util::BodyExt;
 use local::backends;
 use local::environment::Environment;
@@ -151,10 +152,16 @@ impl Stack {
     pub async fn send(&self, version: EventVersion, request: &HttpRequest) -> Reply {
         let event = if version == EventVersion::V1 { request.v1_event() } else { request.v2_event() };
         let response = self.service.invoke(request.uri.path(), &event, self.time_left).await.expect("an answer");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a body").to_bytes();
-        let text = String::from_utf8(body.to_vec()).expect("text");
-        Reply { status: parts.status.as_u16(), headers: parts.headers, text }
+        read(response).await
+    }
+
+    /// Any request through what stands in front of the functions: keys, where they are asked for.
+    ///
+    /// # Panics
+    ///
+    /// If it fails, which it must not.
+    pub async fn call(&self, request: &HttpRequest) -> Reply {
+        read(self.service.call(request).await.expect("an answer")).await
     }
 
     /// All items of a table.
@@ -188,6 +195,13 @@ impl Stack {
         let open = items.iter().flat_map(|item| item.keys()).filter(|name| name.starts_with('r')).count();
         (sum("L#k#", is_month), sum("L#g#", is_month), open)
     }
+}
+
+async fn read(response: Response<ResponseBody>) -> Reply {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    let text = String::from_utf8(body.to_vec()).expect("text");
+    Reply { status: parts.status.as_u16(), headers: parts.headers, text }
 }
 
 /// A request with a JSON content type unless `headers` name another.

@@ -12,7 +12,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use shared::caller::Caller;
+use shared::caller::Identity;
 use shared::idempotency::Key;
 use shared::problem::{Code, Problem};
 use shared::request::{self, Task};
@@ -45,7 +45,7 @@ fn three() -> usize {
 
 /// A batch that is valid as a whole; its items may not be.
 pub(crate) struct Batch {
-    pub(crate) caller: Caller,
+    identity: Identity,
     items: Vec<Box<RawValue>>,
     max_concurrent: usize,
     deadline: Instant,
@@ -63,13 +63,13 @@ pub(crate) struct ItemResult {
 
 impl Batch {
     pub(crate) fn parse(
-        caller: Caller,
+        identity: Identity,
         body: &[u8],
         time_left: Duration,
         key: Option<Vec<u8>>,
     ) -> Result<Batch, Problem> {
         let BatchBody { items, max_concurrent } = request::read(body)?;
-        Ok(Batch { caller, items, max_concurrent, deadline: Instant::now() + time_left, key })
+        Ok(Batch { identity, items, max_concurrent, deadline: Instant::now() + time_left, key })
     }
 }
 
@@ -111,10 +111,12 @@ impl Generate {
             return Err(Code::ProviderTimeout.into());
         }
         let key = batch.key.as_ref().filter(|_| self.idempotency.is_some());
-        let key = key.map(|value| Key::of(&batch.caller, &format!("batch/{index}"), value, item.get().as_bytes()));
+        let key =
+            key.map(|value| Key::of(&batch.identity.caller, &format!("batch/{index}"), value, item.get().as_bytes()));
         let order = Order {
             request,
-            caller: batch.caller.clone(),
+            caller: batch.identity.caller.clone(),
+            allowance: batch.identity.allowance,
             arrival,
             time_left,
             key: key.transpose()?,

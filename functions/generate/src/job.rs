@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderValue};
-use shared::caller::Caller;
+use shared::caller::{Allowance, Caller};
 use shared::idempotency::Key;
 use shared::limits::RateState;
 use shared::request::GenerateRequest;
@@ -16,6 +16,7 @@ use crate::stream::Sink;
 pub(crate) struct Order {
     pub(crate) request: GenerateRequest,
     pub(crate) caller: Caller,
+    pub(crate) allowance: Allowance,
     pub(crate) arrival: Arrival,
     pub(crate) time_left: Duration,
     pub(crate) key: Option<Key>,
@@ -27,6 +28,7 @@ impl Order {
         Job {
             request: &self.request,
             caller: &self.caller,
+            allowance: self.allowance,
             arrival: &self.arrival,
             time_left: self.time_left,
             key: self.key.as_ref(),
@@ -40,6 +42,7 @@ impl Order {
 pub(crate) struct Job<'a> {
     pub(crate) request: &'a GenerateRequest,
     pub(crate) caller: &'a Caller,
+    pub(crate) allowance: Allowance,
     pub(crate) arrival: &'a Arrival,
     /// How long the model call may take from the arrival on.
     pub(crate) time_left: Duration,

@@ -28,7 +28,7 @@ use http::Response;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use lambda_http::{Error, Request, RequestExt};
 use shared::alerts::Alerts;
-use shared::caller::{Caller, Scope};
+use shared::caller::{Caller, Identity, Scope};
 use shared::dynamodb::StoreError;
 use shared::idempotency::{Idempotency, Key};
 use shared::ledger::Ledger;
@@ -163,7 +163,7 @@ impl Generate {
         };
         let media = response::negotiate(event.headers(), offered)?;
         if route == Route::Batch {
-            return self.batch(event, identity.caller, arrival, media, outlet).await;
+            return self.batch(event, identity, arrival, media, outlet).await;
         }
         let body = response::body_within(event, MAX_BODY_BYTES)?;
         let task = if let Route::Generate(task) = route { task } else { Task::ResumeOptimization };
@@ -174,6 +174,7 @@ impl Generate {
                 let order = Order {
                     key: self.idempotency_key(event, &identity.caller, body)?,
                     caller: identity.caller,
+                    allowance: identity.allowance,
                     time_left: self.deadline(event, arrival.now),
                     request,
                     arrival: arrival.clone(),
@@ -195,7 +196,7 @@ impl Generate {
     async fn batch(
         self: &Arc<Self>,
         event: &Request,
-        caller: Caller,
+        identity: Identity,
         arrival: &Arrival,
         media: &'static str,
         outlet: &Mutex<Option<Outlet>>,
@@ -203,8 +204,8 @@ impl Generate {
         let body = response::body_within(event, MAX_BATCH_BYTES)?;
         let key = event.headers().get("idempotency-key").map(|value| value.as_bytes().to_vec());
         // One error for one header, not one an item.
-        self.idempotency_key(event, &caller, b"")?;
-        let batch = Batch::parse(caller, body, self.deadline(event, arrival.now), key)?;
+        self.idempotency_key(event, &identity.caller, b"")?;
+        let batch = Batch::parse(identity, body, self.deadline(event, arrival.now), key)?;
         let (sender, mut results) = tokio::sync::mpsc::channel(MAX_ITEMS);
         let running = Arc::clone(self).batch_generate(batch, sender);
         if media == LINES {

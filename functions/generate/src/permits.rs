@@ -86,7 +86,7 @@ impl Generate {
     /// A refusal as a problem; the caller's own rate goes into the headers.
     pub(crate) fn refused(&self, denied: &Denied, job: &Job<'_>) -> Problem {
         if let Denied::Rate { retry_after, of_requests: true } = denied
-            && let Some(state) = self.limits.rate_state(None, job.arrival.now)
+            && let Some(state) = self.limits.rate_state(&job.allowance, None, job.arrival.now)
         {
             let _ = job.notes.rate.set(RateState { remaining: 0, reset: *retry_after, ..state });
         }

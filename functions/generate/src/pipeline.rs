@@ -367,6 +367,7 @@ fn note_unwritten(what: &'static str, result: Result<(), StoreError>, arrival: &
 fn wanted<'a>(job: &'a Job<'_>, choice: &Choice, call: &Call) -> Wanted<'a> {
     Wanted {
         caller: job.caller,
+        allowance: job.allowance,
         request_id: &job.arrival.request_id,
         attempt: 1,
         provider: Provider::Anthropic,

@@ -4,6 +4,7 @@ mod analyze;
 mod backends;
 mod generate;
 mod jsonl;
+mod keys;
 mod redact;
 mod serve;
 mod verify;
@@ -36,6 +37,8 @@ enum Command {
     Redact(redact::Options),
     /// Compare résumés with jobs, one JSON object a line.
     Analyze(jsonl::Options),
+    /// Make, list and revoke the keys that callers identify themselves with.
+    Keys(keys::Options),
     /// Hold rewritten résumés against their sources, one JSON object a line.
     Verify(jsonl::Options),
 }
@@ -82,6 +85,7 @@ impl Cli {
             None => serve::run(self.serve).await,
             Some(Command::Backends(options)) => backends::run(options).await,
             Some(Command::Generate(options)) => generate::run(options).await,
+            Some(Command::Keys(options)) => keys::run(options).await,
             Some(Command::Redact(options)) => redact::run(&options),
             Some(Command::Verify(options)) => verify::run(&options),
             Some(Command::Analyze(options)) => analyze::run(&options),

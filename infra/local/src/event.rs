@@ -62,6 +62,17 @@ impl HttpRequest {
         })
     }
 
+    /// What the gateway asks an authorizer of type REQUEST before.
+    #[must_use]
+    pub fn authorizer_event(&self) -> Value {
+        let stage = "arn:aws:execute-api:local:000000000000:local/local";
+        json!({
+            "type": "REQUEST",
+            "methodArn": format!("{stage}/{}{}", self.method, self.uri.path()),
+            "headers": last_values(&multi_values(&self.headers)),
+        })
+    }
+
     /// The HTTP API event of payload format 2.0.
     #[must_use]
     pub fn v2_event(&self) -> Value {

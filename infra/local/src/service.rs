@@ -2,13 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use authorizer::{Authorizer, Refused};
 use generate::{Generate, ResponseBody};
-use http::Response;
-use http_body_util::BodyExt;
+use http::{Method, Response};
+use http_body_util::{BodyExt, Full};
 use lambda_http::Request;
 use serde_json::Value;
+use shared::problem::Code;
+use shared::response::{Arrival, problem};
 use shared::settings::{Reader, Tables};
 use stats::Stats;
 
@@ -18,11 +21,13 @@ use crate::environment::Environment;
 use crate::event::{FUNCTION_TIMEOUT, HttpRequest, invocation};
 use crate::stand_in::RequestLog;
 
-/// Both functions, ready to be called.
+/// The functions, ready to be called.
 #[derive(Clone)]
 pub struct Service {
     generate: Arc<Generate>,
     stats: Arc<Stats>,
+    /// In front of them, where keys are asked for.
+    authorizer: Option<Arc<Authorizer>>,
     /// Where things are, in sentences for a person.
     pub notes: Vec<String>,
 }
@@ -65,9 +70,12 @@ impl Service {
         let lookup = |name: &str| environment.get(name);
         let generate = generate::Config::read(&lookup)?;
         let stats = stats::Config::read(&lookup)?;
+        let authorizer = authorizer::Config::read(&lookup)?;
         let client = backends::connect(&environment, &endpoint, &Tables::read(&Reader::new(&lookup))).await?;
+        let asks = environment.get_or("AUTH_MODE", "") == "authorizer";
+        let authorizer = asks.then(|| Arc::new(Authorizer::new(&authorizer, client.clone())));
         let generate = Arc::new(Generate::new(generate, client.clone())?);
-        Ok(Service { generate, stats: Arc::new(Stats::new(stats, client)), notes })
+        Ok(Service { generate, stats: Arc::new(Stats::new(stats, client)), authorizer, notes })
     }
 
     /// Calls the function that the path belongs to, with the event of a REST API.
@@ -76,7 +84,16 @@ impl Service {
     ///
     /// If the request cannot be an event.
     pub async fn call(&self, request: &HttpRequest) -> Result<Response<ResponseBody>, Error> {
-        self.invoke(request.uri.path(), &request.v1_event(), FUNCTION_TIMEOUT).await
+        let mut event = request.v1_event();
+        if let Some(authorizer) = &self.authorizer
+            && !is_open(request)
+        {
+            match authorizer.handle(&serde_json::from_value(request.authorizer_event())?).await {
+                Ok(allowed) => event["requestContext"]["authorizer"] = serde_json::to_value(allowed.context)?,
+                Err(refused) => return Ok(refusal(refused)),
+            }
+        }
+        self.invoke(request.uri.path(), &event, FUNCTION_TIMEOUT).await
     }
 
     /// Calls the function that the path belongs to, with an event that has `time_left` until its deadline.
@@ -106,6 +123,21 @@ impl Service {
     async fn stats(&self, event: Request) -> Result<Response<ResponseBody>, Error> {
         Ok(self.stats.handle(event).await?.map(BodyExt::boxed_unsync))
     }
+}
+
+/// What the template lets pass without a key.
+fn is_open(request: &HttpRequest) -> bool {
+    request.method == Method::OPTIONS || matches!(request.uri.path(), "/health" | "/openapi.json")
+}
+
+/// As the gateway's own answers in the template.
+fn refusal(refused: Refused) -> Response<ResponseBody> {
+    let code = match refused {
+        Refused::Unauthorized => Code::Unauthenticated,
+        Refused::Unavailable => Code::StoreUnavailable,
+    };
+    let arrival = Arrival::at(SystemTime::now());
+    problem(&code.into(), &arrival.request_id).map(|body| Full::new(body).boxed_unsync())
 }
 
 /// The paths of the template's `generate` function; all others, also unknown ones, are the other function's.

@@ -352,3 +352,38 @@ async fn a_stream_arrives_over_http_while_the_model_writes() {
     let apart = ended.zip(begun).map(|(ended, begun)| ended.duration_since(begun)).unwrap_or_default();
     assert!(apart >= pause / 2, "{apart:?}: {text}");
 }
+
+#[tokio::test]
+async fn a_key_made_by_the_command_opens_the_guarded_server() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().to_str().expect("text");
+    let made = run(&["keys", "create", "--caller", "acme", "--rpm", "30", "--data-dir", data], &[], "");
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let key = text(&made.stdout).trim().to_owned();
+    assert!(key.starts_with("tlr_") && !text(&made.stderr).contains(&key), "the key is on stdout, and only there");
+    let odd = run(&["keys", "create", "--caller", "a#b", "--data-dir", data], &[], "");
+    assert_eq!((odd.status.code(), text(&odd.stderr).contains("letters")), (Some(1), true), "{}", text(&odd.stderr));
+    assert_eq!(
+        run(&["keys", "create", "--caller", "a", "--scopes", "root", "--data-dir", data], &[], "").status.code(),
+        Some(2)
+    );
+    assert_eq!(run(&["keys", "list"], &[], "").status.code(), Some(1), "no place is named");
+
+    let ask = async |server: &Server, key: &str| {
+        let request = reqwest::Client::new().get(format!("{}/api/v1/stats", server.address("listening on ")));
+        request.header("x-api-key", key).send().await.expect("an answer").status().as_u16()
+    };
+    {
+        let server = Server::start(&mut local(&["--port", "0", "--auth", "--data-dir", data]), "listening on ");
+        assert_eq!((ask(&server, "").await, ask(&server, "acme").await, ask(&server, &key).await), (401, 401, 200));
+    }
+    let id = &key[4..20];
+    assert!(run(&["keys", "revoke", id, "--data-dir", data], &[], "").status.success());
+    let listed = text(&run(&["keys", "list", "--data-dir", data], &[], "").stdout);
+    assert!(
+        listed.contains(id) && listed.contains("acme") && listed.contains("30 a minute") && listed.contains("revoked")
+    );
+    assert!(!listed.contains(&key[21..]));
+    let server = Server::start(&mut local(&["--port", "0", "--auth", "--data-dir", data]), "listening on ");
+    assert_eq!(ask(&server, &key).await, 401);
+}

@@ -21,7 +21,7 @@ use super::item::{self, Item, Note, Open, number};
 use super::write::{BucketTake, Refusal, Write, refusal};
 use super::{Denied, Leftover, LimitsConfig, Permit, RateState, Settled, Wanted, micros};
 use crate::budget;
-use crate::caller::Caller;
+use crate::caller::{Allowance, Caller};
 use crate::dynamodb::{StoreError, n, s};
 use crate::llm::Provider;
 use crate::prices::{Picodollars, Usage};
@@ -130,9 +130,9 @@ impl Limits {
         let ask = Ask {
             key: caller_key(wanted.caller),
             suffix: "",
-            buckets: config.caller,
-            cap: config.caps.caller,
-            max_in_flight: config.caller_max_in_flight,
+            buckets: self.caller_buckets(&wanted.allowance),
+            cap: wanted.allowance.budget().or(config.caps.caller),
+            max_in_flight: wanted.allowance.max_in_flight.or(config.caller_max_in_flight),
             note: None,
         };
         let caller = match self.take(&ask, wanted, now).await? {
@@ -163,7 +163,7 @@ impl Limits {
             Ok(Ok(provider)) => {
                 return Ok(Permit {
                     stored_period: caller.item.get("p").and_then(|value| value.as_s().ok()).cloned(),
-                    rate: self.rate_state(number(&caller.item, "tr"), now),
+                    rate: self.rate_state(&wanted.allowance, number(&caller.item, "tr"), now),
                     wait: provider.wait.max(caller.wait),
                     caller: caller.hold,
                     provider: provider.hold,
@@ -192,10 +192,15 @@ impl Limits {
         Err(refused)
     }
 
+    fn caller_buckets(&self, allowance: &Allowance) -> Buckets {
+        let requests = allowance.requests_per_minute.map_or(self.config.caller.requests, Quota::per_minute);
+        Buckets { requests, ..self.config.caller }
+    }
+
     /// The caller's request bucket with this arrival time, as the `RateLimit` header says it; `None` without a limit.
     #[must_use]
-    pub fn rate_state(&self, tat: Option<u64>, now: SystemTime) -> Option<RateState> {
-        let quota = self.config.caller.requests?;
+    pub fn rate_state(&self, allowance: &Allowance, tat: Option<u64>, now: SystemTime) -> Option<RateState> {
+        let quota = self.caller_buckets(allowance).requests?;
         let now = micros(now);
         let ahead = tat.unwrap_or(0).saturating_sub(now);
         let room = u64::try_from(PERIOD.as_micros()).unwrap_or(u64::MAX).saturating_sub(ahead);

@@ -106,6 +106,7 @@ pub(crate) fn requests_per_minute(rpm: u64) -> LimitsConfig {
 pub(crate) fn wanted<'a>(caller: &'a Caller, request_id: &'a RequestId) -> Wanted<'a> {
     Wanted {
         caller,
+        allowance: Default::default(),
         request_id,
         attempt: 1,
         provider: Provider::Anthropic,

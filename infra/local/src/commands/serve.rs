@@ -12,6 +12,9 @@ pub(super) struct Options {
     /// Port of the API; 0 takes any.
     #[arg(long, default_value_t = 9000)]
     port: u16,
+    /// Ask for keys (`keys create`), as the deployed API does, instead of letting everybody in.
+    #[arg(long)]
+    auth: bool,
     #[command(flatten)]
     backends: BackendOptions,
 }
@@ -19,7 +22,11 @@ pub(super) struct Options {
 pub(super) async fn run(options: Options) -> Result<Outcome, Error> {
     let listener = backends::bind(options.port).await?;
     let log = options.backends.request_log()?;
-    let service = Service::start(Environment::of_process(), options.backends.data_dir.as_deref(), log).await?;
+    let mut environment = Environment::of_process();
+    if options.auth {
+        environment.set("AUTH_MODE", "authorizer");
+    }
+    let service = Service::start(environment, options.backends.data_dir.as_deref(), log).await?;
     service.notes.iter().for_each(|note| say(note));
     print(&format!("listening on http://{}\n", listener.local_addr()?))?;
     front::run(listener, service, signal()).await?;
