@@ -11,6 +11,7 @@ mod keys;
 mod leftovers;
 mod limits;
 mod reservations;
+mod secrets;
 mod statistics;
 mod streaming;
 mod redaction;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use aws_config::BehaviorVersion;
 use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
@@ -38,10 +38,14 @@ impl StoreError {
     }
 }
 
+/// The environment's region, credentials and endpoints.
+pub async fn environment() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts(300)).load().await
+}
+
 /// A client with the environment's region, credentials and endpoint.
 pub async fn connect() -> Client {
-    let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts(300)).load().await;
-    Client::new(&config)
+    Client::new(&environment().await)
 }
 
 /// A client for a database on this machine. It reads neither the environment nor any file.

@@ -195,6 +195,12 @@ impl Ledger {
         Ledger { client, table }
     }
 
+    /// Its table's name.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
     /// Writes a record and counts it, exactly once however often it is repeated.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The steps of a request, shared by every function. Read them in this order, which is a request's own:
 //!
 //! - [`settings`]: the environment, read once, every mistake reported at once
+//! - [`secrets`]: the provider's key
 //! - [`caller`]: who is asking, from the authorizer's context
 //! - [`keys`]: who may ask at all, where keys say so
 //! - [`request`]: the body, validated into a [`request::Input`]
@@ -22,6 +23,7 @@
 //! `reconcile`, `alerts` and `idempotency` (`dynamodb` is their client). None reads a clock or the environment for a decision by itself.
 
 pub mod settings;
+pub mod secrets;
 pub mod caller;
 pub mod keys;
 pub mod request;

@@ -23,6 +23,8 @@ pub use error::{Billed, Failure, LlmError};
 pub use messages::Call;
 pub use stream::{AnswerStream, Completion, StopReason};
 
+use crate::secrets::{ModelKey, SecretsUnavailable};
+
 /// Model providers whose API this client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Provider {
@@ -82,7 +84,7 @@ pub struct LlmConfig {
     /// `https://api.anthropic.com`, or any server that speaks the same API.
     pub base_url: String,
     /// The provider key.
-    pub key: SecretString,
+    pub key: ModelKey,
     /// Longest silence before the response and between two events.
     pub idle_timeout: Duration,
     /// Retries before the first event.
@@ -121,6 +123,15 @@ impl LlmClient {
             .build()
             .map_err(|error| LlmError::Unreachable(error.without_url().into()))?;
         Ok(LlmClient { http, config })
+    }
+
+    /// Makes sure that there is a key, before anything is reserved for a call.
+    ///
+    /// # Errors
+    ///
+    /// [`SecretsUnavailable`].
+    pub async fn ready(&self) -> Result<(), SecretsUnavailable> {
+        self.config.key.get().await.map(|_| ())
     }
 
     /// Sends the call and waits for the first event. Refused or unreachable calls are repeated while the deadline allows
@@ -172,13 +183,32 @@ impl LlmClient {
         answer.finish()
     }
 
+    /// One try, and a second one where the provider refused the key and it has been replaced meanwhile.
     async fn attempt(&self, call: &Call, deadline: Instant, tries: u32) -> Result<AnswerStream, Failure> {
+        let unavailable = |_| Failure::new(LlmError::NoKey, Billed::Nothing);
+        let key = self.config.key.get().await.map_err(unavailable)?;
+        let answer = self.send(call, &key, deadline, tries).await;
+        if let Err(Failure { error: LlmError::Unauthorized, .. }) = &answer
+            && let Some(key) = self.config.key.renewed(&key).await
+        {
+            return self.send(call, &key, deadline, tries).await;
+        }
+        answer
+    }
+
+    async fn send(
+        &self,
+        call: &Call,
+        key: &SecretString,
+        deadline: Instant,
+        tries: u32,
+    ) -> Result<AnswerStream, Failure> {
         let request = self
             .http
             .post(format!("{}/v1/messages", self.config.base_url.trim_end_matches('/')))
             .header("content-type", "application/json")
             .header("anthropic-version", call.version())
-            .header("x-api-key", self.config.key.expose_secret())
+            .header("x-api-key", key.expose_secret())
             .header("x-stainless-retry-count", tries - 1)
             .body(call.body());
         let first_byte = (Instant::now() + self.config.idle_timeout).min(deadline);

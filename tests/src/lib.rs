@@ -5,6 +5,7 @@
 //! - [`recorder`]: a forwarder that keeps the order of database calls
 //! - [`fault_proxy`]: a forwarder that loses replies and fails calls
 //! - [`panics`]: defects at a given step of a request's path
+//! - [`parameter_store`]: SSM with one parameter
 //! - [`runtime_api`]: Lambda's Runtime API, to run the real binaries
 //! - [`fixtures`]: an invented résumé, a job, and answers to them
 //! - [`score`]: how much a redaction left, and how much it took too much
@@ -13,6 +14,7 @@
 pub mod stack;
 pub mod model_server;
 pub mod panics;
+pub mod parameter_store;
 pub mod recorder;
 pub mod fault_proxy;
 pub mod runtime_api;

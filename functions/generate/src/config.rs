@@ -28,6 +28,8 @@ pub enum KeySource {
 pub struct Config {
     /// The provider key.
     pub key: KeySource,
+    /// Where parameters are read, if not from the region's own (`AWS_ENDPOINT_URL_SSM`).
+    pub parameters_endpoint: Option<String>,
     /// The provider's base URL.
     pub base_url: String,
     /// Used where a request names no model, by task.
@@ -95,6 +97,10 @@ impl Config {
         if !is_address || (!base_url.starts_with("https://") && !is_loopback(&base_url)) {
             reader.problem("ANTHROPIC_BASE_URL must be an https address, or http on this machine");
         }
+        let parameters_endpoint = reader.text("AWS_ENDPOINT_URL_SSM");
+        if parameters_endpoint.as_ref().is_some_and(|url| !url.starts_with("https://") && !is_loopback(url)) {
+            reader.problem("AWS_ENDPOINT_URL_SSM must be an https address, or http on this machine");
+        }
         let auth = AuthMode::read(&mut reader);
         let temperature = reader.parsed::<f64>("LLM_TEMPERATURE", "a number from 0 to 1");
         if temperature.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
@@ -108,6 +114,7 @@ impl Config {
         let hours = reader.parsed_or::<u32>("IDEMPOTENCY_TTL_HOURS", "a whole number of hours (0 is off)", 24);
         let config = Config {
             key,
+            parameters_endpoint,
             base_url,
             models,
             max_tokens,

@@ -38,6 +38,7 @@ use shared::problem::{Code, Problem};
 use shared::prompts::Prompts;
 use shared::request::{self, MAX_BODY_BYTES, Task};
 use shared::response::{self, Arrival, Complete};
+use shared::secrets::{ModelKey, Parameters};
 use tokio::time::Instant;
 
 use batch::{Batch, MAX_BATCH_BYTES, MAX_ITEMS};
@@ -80,16 +81,23 @@ impl Generate {
     ///
     /// See [`Generate::new`].
     pub async fn connect(config: Config) -> Result<Generate, Error> {
-        let client = shared::dynamodb::connect().await;
-        Generate::new(config, client)
+        let environment = shared::dynamodb::environment().await;
+        let parameters = match (&config.key, environment.region(), environment.credentials_provider()) {
+            (KeySource::Parameter(_), Some(region), Some(credentials)) => {
+                let endpoint = config.parameters_endpoint.clone();
+                Some(Parameters::new(region.to_string(), endpoint, credentials)?)
+            }
+            _ => None,
+        };
+        Generate::new(config, Client::new(&environment), parameters)
     }
 
-    /// The function over a given database client.
+    /// The function over a given database client, and what reads the key's parameter where there is one.
     ///
     /// # Errors
     ///
     /// If no HTTP client can be built.
-    pub fn new(config: Config, client: Client) -> Result<Generate, Error> {
+    pub fn new(config: Config, client: Client, parameters: Option<Parameters>) -> Result<Generate, Error> {
         for (variable, model) in config.unusable_models(SystemTime::now()) {
             tracing::warn!(
                 variable,
@@ -97,21 +105,26 @@ impl Generate {
                 "no model of the price sheet that can be asked: requests that name none are refused"
             );
         }
-        let llm = match &config.key {
-            KeySource::Value(key) => Ok(LlmClient::new(LlmConfig {
-                base_url: config.base_url.clone(),
-                key: key.clone(),
-                idle_timeout: config.idle_timeout,
-                max_retries: config.max_retries,
-            })?),
-            KeySource::None => {
+        let key = match (&config.key, parameters) {
+            (KeySource::Value(key), _) => Ok(ModelKey::Given(key.clone())),
+            (KeySource::Parameter(name), Some(parameters)) => Ok(ModelKey::stored(name.clone(), parameters)),
+            (KeySource::Parameter(_), None) => {
+                tracing::warn!("there is nothing to read the model key's parameter with: /generate answers 503");
+                Err(Code::SecretsUnavailable)
+            }
+            (KeySource::None, _) => {
                 tracing::warn!("no model key is set: /generate answers 503, everything else works");
                 Err(Code::LlmUnavailable)
             }
-            KeySource::Parameter(_) => {
-                tracing::warn!("reading the model key from a parameter is not built yet: /generate answers 503");
-                Err(Code::SecretsUnavailable)
-            }
+        };
+        let llm = match key {
+            Ok(key) => Ok(LlmClient::new(LlmConfig {
+                base_url: config.base_url.clone(),
+                key,
+                idle_timeout: config.idle_timeout,
+                max_retries: config.max_retries,
+            })?),
+            Err(code) => Err(code),
         };
         Ok(Generate {
             prompts: Prompts::embedded(),

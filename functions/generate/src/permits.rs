@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use shared::limits::{Denied, Permit, RateState, Wanted};
+use shared::llm::{Failure, LlmError};
+use shared::logs;
 use shared::problem::{Code, Problem};
 use shared::reconcile::sweep;
 use tokio::time::Instant;
@@ -99,6 +101,9 @@ impl Generate {
     pub(crate) async fn settle(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>) {
         let now = SystemTime::now();
         let (permit, bill) = (&asked.permit, &asked.bill);
+        if let Err(Failure { error: LlmError::Unauthorized, .. }) = &asked.outcome {
+            logs::metric(now, "ProviderAuthFailures", &[("Ledger", self.ledger.table())]);
+        }
         let record = bill.record(asked, job, seen, now);
         if let Some(record) = &record
             && let Err(error) = self.ledger.record(record).await

@@ -83,6 +83,7 @@ impl Generate {
     async fn attempt(&self, job: &Job<'_>, choice: &Choice, version: &'static str) -> Result<Answer, Problem> {
         let arrival = job.arrival;
         let llm = self.llm.as_ref().map_err(|code| Problem::new(*code))?;
+        llm.ready().await.map_err(|error| refusal::no_key(&error))?;
         let deadline = Instant::now() + job.time_left;
         self.limits.check_blocked(job.caller, arrival.now).map_err(|denied| self.refused(&denied, job))?;
 

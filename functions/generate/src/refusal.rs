@@ -6,6 +6,7 @@ use shared::dynamodb::StoreError;
 use shared::limits::Denied;
 use shared::llm::LlmError;
 use shared::problem::{Code, Problem};
+use shared::secrets::SecretsUnavailable;
 
 pub(crate) fn denied(denied: &Denied) -> Problem {
     match denied {
@@ -32,6 +33,12 @@ pub(crate) fn internal<E>(what: &'static str, _: &E) -> Problem {
     Code::Internal.into()
 }
 
+/// The secrets store did not give the key. Its error names a step or a code.
+pub(crate) fn no_key(error: &SecretsUnavailable) -> Problem {
+    tracing::error!(%error, "no model key");
+    Code::SecretsUnavailable.into()
+}
+
 pub(crate) fn failed(error: &LlmError) -> Problem {
     // Neither message nor cause of a model error holds content; the caller gets a fixed sentence instead.
     let causes = std::iter::successors(Some(error as &dyn std::error::Error), |cause| cause.source());
@@ -41,6 +48,7 @@ pub(crate) fn failed(error: &LlmError) -> Problem {
         LlmError::Throttled { .. } => Code::ProviderThrottled,
         LlmError::Overloaded { .. } => Code::ProviderOverloaded,
         LlmError::Unauthorized => Code::ProviderAuth,
+        LlmError::NoKey => Code::SecretsUnavailable,
         LlmError::TooLarge => Code::ContextTooLong,
         LlmError::Upstream { status: 504, .. } | LlmError::DeadlineExceeded => Code::ProviderTimeout,
         LlmError::Upstream { .. } | LlmError::Rejected { .. } | LlmError::Malformed => Code::ProviderError,

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use dynoxide::Database;
 use shared::dynamodb::{connect_to, create_missing_tables};
+use shared::secrets::Parameters;
 use shared::settings::Tables;
 use tokio::net::TcpListener;
 
@@ -54,6 +56,18 @@ pub async fn bind(port: u16) -> Result<TcpListener, Error> {
     TcpListener::bind(("127.0.0.1", port))
         .await
         .map_err(|error| format!("cannot listen on 127.0.0.1:{port}: {error}").into())
+}
+
+/// What reads parameters from another server than AWS's.
+///
+/// # Errors
+///
+/// If no TLS back end can be set up.
+pub fn parameters(environment: &Environment, endpoint: String) -> Result<Parameters, Error> {
+    let id = environment.get_or("AWS_ACCESS_KEY_ID", "local");
+    let secret = environment.get_or("AWS_SECRET_ACCESS_KEY", "local");
+    let credentials = SharedCredentialsProvider::new(Credentials::new(id, secret, None, None, "tailor"));
+    Ok(Parameters::new(environment.get_or("AWS_REGION", "local"), Some(endpoint), credentials)?)
 }
 
 /// A client for a DynamoDB on this machine with the tables in place.

@@ -55,8 +55,13 @@ impl Service {
 
         let base_url = environment.get("ANTHROPIC_BASE_URL");
         let by_parameter = environment.get("ANTHROPIC_API_KEY_PARAMETER").is_some();
+        let parameters = environment.get("AWS_ENDPOINT_URL_SSM").filter(|_| by_parameter);
         match (environment.get("ANTHROPIC_API_KEY"), base_url) {
-            (None, None) if by_parameter => notes.push("the model key's parameter is not read yet".to_owned()),
+            (None, None) if by_parameter && parameters.is_none() => notes.push(
+                "the model key's parameter is read in AWS only, or from AWS_ENDPOINT_URL_SSM: /generate answers 503"
+                    .to_owned(),
+            ),
+            (None, None) if by_parameter => notes.push("using https://api.anthropic.com: calls cost money".to_owned()),
             (None, None) => {
                 let model = backends::serve_model(0, log).await?;
                 notes.push(format!("no model key is set: a stand-in model answers on {model}, answers are simulated"));
@@ -74,7 +79,8 @@ impl Service {
         let client = backends::connect(&environment, &endpoint, &Tables::read(&Reader::new(&lookup))).await?;
         let asks = environment.get_or("AUTH_MODE", "") == "authorizer";
         let authorizer = asks.then(|| Arc::new(Authorizer::new(&authorizer, client.clone())));
-        let generate = Arc::new(Generate::new(generate, client.clone())?);
+        let parameters = parameters.map(|endpoint| backends::parameters(&environment, endpoint)).transpose()?;
+        let generate = Arc::new(Generate::new(generate, client.clone(), parameters)?);
         Ok(Service { generate, stats: Arc::new(Stats::new(stats, client)), authorizer, notes })
     }
 

@@ -53,6 +53,9 @@ pub enum LlmError {
     /// The key was refused (401, 403). Nothing the caller can mend.
     #[error("provider refused the key")]
     Unauthorized,
+    /// There is no key to call with.
+    #[error("no provider key")]
+    NoKey,
     /// The request was refused (other 4xx). Repeating it is useless.
     #[error("provider rejected the request with status {status}")]
     Rejected {
