@@ -160,13 +160,13 @@ async fn paths_and_methods_that_do_not_exist_say_so() {
         "/api/v1/generate/nonsense",
         "/api/v1/generate/stream/more",
         "/api/v1/generate/batches",
-        "/openapi.json",
+        "/openapi.yaml",
     ] {
         let reply = stack.post(path, &short_body()).await;
         assert_eq!((reply.status, reply.code().as_str()), (404, "not-found"), "{path}");
     }
     let reply = stack.get("/api/v1/generate").await;
-    assert_eq!((reply.status, reply.header("allow")), (405, "POST"));
+    assert_eq!((reply.status, reply.header("allow")), (405, "POST, OPTIONS"));
     let reply = stack.post("/api/v1/stats", &json!({})).await;
-    assert_eq!((reply.status, reply.header("allow")), (405, "GET"));
+    assert_eq!((reply.status, reply.header("allow")), (405, "GET, HEAD, OPTIONS"));
 }

@@ -32,7 +32,7 @@ const NEAR: f64 = 0.3;
 const MAX_KEYWORDS: usize = 15;
 
 /// How far the résumé satisfies a requirement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Shown.
@@ -44,7 +44,7 @@ pub enum Verdict {
 }
 
 /// The place in the résumé that speaks for a requirement.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Evidence {
     /// The line.
     pub text: String,
@@ -55,7 +55,7 @@ pub struct Evidence {
 }
 
 /// One requirement and its verdict.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Finding {
     /// The job's words.
     pub text: String,
@@ -70,7 +70,7 @@ pub struct Finding {
 }
 
 /// The analysis of one résumé and one job description.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct Analysis {
     /// Weighted coverage of the requirements, 0 to 100 with one decimal; `null` where the job states none.
     pub match_score: Option<f64>,

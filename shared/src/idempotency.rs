@@ -49,7 +49,7 @@ impl Key {
         let place = Sha256::new().chain_update(route).chain_update([0]).chain_update(value).finalize();
         let request =
             hex(&secret.clone().chain_update(route).chain_update([0]).chain_update(body).finalize().into_bytes());
-        Ok(Key { pk: format!("I#{}", caller.as_str()), sk: hex(&place), request, secret })
+        Ok(Key { pk: partition(caller), sk: hex(&place), request, secret })
     }
 
     /// A keyed hash of texts, to notice that they are not what they were.
@@ -188,6 +188,35 @@ impl Idempotency {
         }
     }
 
+    /// Deletes every stored answer of a caller, and says how many there were. A claim of a request that is still running stays:
+    /// without it the same request could be billed twice.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]; then some may be left, and the caller may ask again.
+    pub async fn forget(&self, caller: &Caller) -> Result<usize, StoreError> {
+        let query = self.client.query().table_name(&self.table).key_condition_expression("PK = :pk");
+        let query = query.projection_expression("SK").expression_attribute_values(":pk", s(partition(caller)));
+        let mut pages = query.into_paginator().send();
+        let mut deleted = 0;
+        while let Some(page) = pages.next().await {
+            let items = page.map_err(|error| StoreError::of(&error))?.items.unwrap_or_default();
+            for sk in items.into_iter().filter_map(|mut item| item.remove("SK")) {
+                let delete = self.client.delete_item().table_name(&self.table);
+                let delete = delete.key("PK", s(partition(caller))).key("SK", sk);
+                match delete.condition_expression("attribute_exists(a)").send().await {
+                    Ok(_) => deleted += 1,
+                    Err(error)
+                        if error
+                            .as_service_error()
+                            .is_some_and(|error| error.is_conditional_check_failed_exception()) => {}
+                    Err(error) => return Err(StoreError::of(&error)),
+                }
+            }
+        }
+        Ok(deleted)
+    }
+
     /// Gives a claim up: the next request with the key starts anew.
     ///
     /// # Errors
@@ -205,6 +234,10 @@ impl Idempotency {
             _ => Ok(()),
         }
     }
+}
+
+fn partition(caller: &Caller) -> String {
+    format!("I#{}", caller.as_str())
 }
 
 fn millis(at: SystemTime) -> u64 {

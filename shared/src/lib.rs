@@ -17,7 +17,7 @@
 //! - [`alerts`]: half, four fifths and all of a budget, said once each
 //! - [`idempotency`]: one answer for a request however often it is sent
 //! - [`verify`]: the model's answer held against the source
-//! - [`problem`], [`response`]: every way to say no, and how answers become HTTP
+//! - [`problem`], [`response`], [`cors`]: every way to say no, and how answers become HTTP
 //!
 //! Modules are pure (values in, values out) except `llm` and those that own items of a table: `limits::store`, `ledger`, `keys`,
 //! `reconcile`, `alerts` and `idempotency` (`dynamodb` is their client). None reads a clock or the environment for a decision by itself.
@@ -43,6 +43,7 @@ pub mod idempotency;
 pub mod verify;
 pub mod problem;
 pub mod response;
+pub mod cors;
 
 pub mod dynamodb;
 pub mod logs;

@@ -72,6 +72,20 @@ impl Serialize for Picodollars {
     }
 }
 
+impl schemars::JsonSchema for Picodollars {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Dollars".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "number",
+            "minimum": 0,
+            "description": "US dollars, exact: up to twelve decimals, no exponent.",
+        })
+    }
+}
+
 /// Tokens of one attempt by price class. The classes are disjoint: the whole prompt is input + cache read + cache write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {

@@ -83,7 +83,7 @@ codes! {
 }
 
 /// One field that is wrong, by JSON pointer. `pointer` and `detail` hold our own words only.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct FieldError {
     /// RFC 6901 pointer into the body; empty for the body itself.
     pub pointer: String,
@@ -194,8 +194,9 @@ impl From<Code> for Problem {
     }
 }
 
-/// RFC 9457 members in their documented order.
-#[derive(Debug, Serialize)]
+/// Why a request is refused (RFC 9457).
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Problem")]
 pub struct Body<'a> {
     #[serde(rename = "type")]
     kind: String,

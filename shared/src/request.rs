@@ -6,6 +6,7 @@
 
 use garde::Validate;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::problem::{FieldError, Problem};
 
@@ -311,6 +312,63 @@ pub fn parse(task: Task, json: &[u8]) -> Result<GenerateRequest, Problem> {
     parse(json)
 }
 
+/// The body's JSON schema, from the same bounds that [`parse`] judges by.
+#[must_use]
+pub fn schema(task: Task) -> Value {
+    // What is left after trimming has the length: a sign first and last.
+    let text = |min: usize, max: usize| {
+        let pattern = if min > 2 { format!("^\\s*\\S[\\s\\S]{{{},}}\\S\\s*$", min - 2) } else { "\\S".to_owned() };
+        json!({ "type": "string", "minLength": min, "maxLength": max, "pattern": pattern })
+    };
+    let long = || text(MIN_TEXT_CHARS, MAX_TEXT_CHARS);
+    let list = || {
+        json!({
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_ITEMS,
+            "items": text(1, MAX_TEXT_CHARS / MAX_ITEMS),
+            "description": format!(
+                "Up to {MAX_ITEM_CHARS} characters each, {MAX_TEXT_CHARS} in all; the bound here keeps any list within that."
+            ),
+        })
+    };
+    let own = match task {
+        Task::ResumeOptimization => vec![("resume_raw_text", long()), ("job_description_text", long())],
+        Task::CoverLetter => vec![
+            ("resume_raw_text", long()),
+            ("job_description_text", long()),
+            ("company_name", text(1, MAX_NAME_CHARS)),
+            ("position_title", text(1, MAX_NAME_CHARS)),
+        ],
+        Task::JobAnalysis => vec![("job_description_text", long())],
+        Task::BulletPoints => vec![("experience_bullets", list()), ("job_requirements", list())],
+        Task::Achievements => vec![("experience_text", long())],
+        Task::QualityReview => vec![("resume_raw_text", long())],
+    };
+    let required: Vec<&str> = own.iter().map(|(name, _)| *name).collect();
+    let options = [
+        (
+            "model",
+            json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 100, "description": "A model of the price sheet." }),
+        ),
+        (
+            "max_tokens",
+            json!({ "type": ["integer", "null"], "minimum": 1, "maximum": 1_000_000, "description": "Output tokens at most, thinking included." }),
+        ),
+        (
+            "temperature",
+            json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "For models that take one." }),
+        ),
+        (
+            "prompt_version",
+            json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 100, "description": "A version such as v1." }),
+        ),
+    ];
+    let properties: serde_json::Map<String, Value> =
+        own.iter().cloned().chain(options).map(|(name, schema)| (name.to_owned(), schema)).collect();
+    json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
+}
+
 /// A JSON object as `T`, with our own words for what is wrong.
 ///
 /// # Errors
@@ -407,6 +465,24 @@ mod tests {
         let body = r#"{"resume_raw_text": "Software Engineer with 5 years...",
                        "job_description_text": "Looking for Senior Python Developer..."}"#;
         assert_eq!(problems(Task::ResumeOptimization, body), []);
+    }
+
+    #[test]
+    fn the_schema_names_exactly_the_fields_that_are_read() {
+        for task in Task::ALL {
+            let schema = schema(task);
+            let names: Vec<&String> = schema["properties"].as_object().expect("properties").keys().collect();
+            for name in &names {
+                let body = format!("{{\"{name}\": {{}}}}");
+                assert_eq!(problems(task, &body)[0].0, format!("/{name}"), "known, of another type");
+            }
+            let missing = problems(task, "{}");
+            let required: Vec<&str> =
+                schema["required"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+            assert_eq!(missing.len(), required.len());
+            assert!(missing.iter().all(|(pointer, _)| required.contains(&pointer.trim_start_matches('/'))));
+            assert_eq!(problems(task, "{\"other\": 1}")[0].1.contains("not known"), true);
+        }
     }
 
     #[test]

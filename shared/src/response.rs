@@ -7,12 +7,21 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
 
+use crate::cors::Cors;
 use crate::problem::{Code, Problem};
 use crate::request_id::RequestId;
+
+/// No answer is a page, and none is to be shown as one.
+const SECURITY: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("strict-transport-security", "max-age=31536000"),
+];
 
 /// A response whose body is complete.
 pub type Complete = Response<Bytes>;
@@ -54,6 +63,36 @@ fn log(response: &Complete, arrival: &Arrival) {
     tracing::info!(request_id = %arrival.request_id, status, code, duration_ms, "answered");
 }
 
+/// What every response has that leaves a function: what the page that asked may know, and the caller's `traceparent` back, if
+/// it is one (W3C Trace Context, version 00). The answer to HEAD has no body.
+pub fn finish(request: &Request, cors: &Cors, response: &mut Complete) {
+    cors.apply(request.headers(), response.headers_mut());
+    if let Some(trace) = request.headers().get("traceparent").filter(|value| is_traceparent(value.as_bytes())) {
+        response.headers_mut().insert("traceparent", trace.clone());
+    }
+    if request.method() == Method::HEAD {
+        *response.body_mut() = Bytes::new();
+    }
+}
+
+/// `00-<32 hex>-<16 hex>-<2 hex>`.
+fn is_traceparent(value: &[u8]) -> bool {
+    let hex = |part: &[u8], digits: usize| {
+        part.len() == digits && part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let parts: Vec<&[u8]> = value.split(|byte| *byte == b'-').collect();
+    matches!(parts[..], [b"00", trace, parent, flags] if hex(trace, 32) && hex(parent, 16) && hex(flags, 2))
+}
+
+/// What a path takes: the answer to OPTIONS.
+#[must_use]
+pub fn options(allow: &'static str, request_id: &RequestId) -> Complete {
+    let mut response = complete(204, "application/json", Vec::new(), request_id);
+    response.headers_mut().remove(CONTENT_TYPE);
+    response.headers_mut().insert("allow", HeaderValue::from_static(allow));
+    response
+}
+
 /// 200 with JSON.
 #[must_use]
 pub fn json(body: &impl Serialize, request_id: &RequestId) -> Complete {
@@ -86,7 +125,9 @@ pub fn complete(status: u16, content_type: &'static str, body: Vec<u8>, request_
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert("cache-control", HeaderValue::from_static("no-store"));
-    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    for (name, value) in SECURITY {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     if let Ok(id) = HeaderValue::from_str(request_id.as_str()) {
         headers.insert("x-request-id", id);
     }

@@ -39,7 +39,7 @@ use claims::{Claim, Context, judge};
 pub use source::Source;
 
 /// What happens to an unsupported claim (`VERIFY_MODE`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Its line is replaced by the source's, or dropped.
@@ -64,7 +64,7 @@ impl FromStr for Mode {
 }
 
 /// A class of claims. All are hard but the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// A figure and what it counts.
@@ -112,7 +112,7 @@ impl Class {
 }
 
 /// A claim that was taken back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Reverted {
     /// Its class.
     pub class: Class,
@@ -127,7 +127,7 @@ pub struct Reverted {
 }
 
 /// A claim that stands but has no support.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Flagged {
     /// Its class.
     pub class: Class,
@@ -140,7 +140,7 @@ pub struct Flagged {
 }
 
 /// What verification found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Verification {
     /// What was done with unsupported claims.
     pub mode: Mode,

@@ -8,7 +8,7 @@ use shared::redaction::Counts;
 use shared::verify::Verification;
 
 /// The answer to any generate request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct Answer {
     #[serde(flatten)]
     pub(crate) output: Output,
@@ -28,7 +28,7 @@ pub(crate) struct Answer {
 }
 
 /// Tokens and their exact price.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct UsageStats {
     pub(crate) input_tokens: u64,
     pub(crate) output_tokens: u64,
@@ -42,7 +42,7 @@ pub(crate) struct UsageStats {
 }
 
 /// The answer to `/redact`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct RedactedTexts {
     pub(crate) resume_redacted: String,
     pub(crate) job_description_redacted: String,

@@ -54,7 +54,7 @@ pub(crate) struct Batch {
 }
 
 /// What became of an item.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct ItemResult {
     pub(crate) index: usize,
     status: u16,

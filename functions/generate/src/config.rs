@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use secrecy::SecretString;
 use shared::budget::Caps;
 use shared::caller::AuthMode;
+use shared::cors::Cors;
 use shared::limits::{Buckets, LimitsConfig, Quota};
 use shared::prices::PriceSheet;
 use shared::request::Task;
@@ -54,6 +55,8 @@ pub struct Config {
     pub tables: Tables,
     /// Where identity comes from.
     pub auth: AuthMode,
+    /// Which web pages may call.
+    pub cors: Cors,
 }
 
 impl Config {
@@ -101,7 +104,7 @@ impl Config {
         if parameters_endpoint.as_ref().is_some_and(|url| !url.starts_with("https://") && !is_loopback(url)) {
             reader.problem("AWS_ENDPOINT_URL_SSM must be an https address, or http on this machine");
         }
-        let auth = AuthMode::read(&mut reader);
+        let (auth, cors) = (AuthMode::read(&mut reader), Cors::read(&mut reader));
         let temperature = reader.parsed::<f64>("LLM_TEMPERATURE", "a number from 0 to 1");
         if temperature.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
             reader.problem("LLM_TEMPERATURE must be a number from 0 to 1");
@@ -136,6 +139,7 @@ impl Config {
             verify: reader.parsed_or("VERIFY_MODE", "revert, flag or off", Mode::Revert),
             tables: Tables::read(&reader),
             auth,
+            cors,
         };
         reader.finish()?;
         Ok(config)

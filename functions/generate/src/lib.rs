@@ -3,6 +3,7 @@
 //! The request's path is [`pipeline`]; [`Generate::handle`] is its border to HTTP.
 
 mod config;
+pub mod contract;
 mod route;
 mod job;
 mod permits;
@@ -11,6 +12,7 @@ mod model;
 mod bill;
 mod answer;
 mod batch;
+mod data;
 mod refusal;
 mod stored;
 mod stream;
@@ -149,6 +151,7 @@ impl Generate {
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
         let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival, &notes, &outlet));
         let mut response = response::guarded(answer, &arrival).await;
+        response::finish(&event, &self.config.cors, &mut response);
         notes.write(response.headers_mut());
         let streamed: Option<Outlet> = outlet.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(match streamed {
@@ -165,14 +168,21 @@ impl Generate {
         outlet: &Mutex<Option<Outlet>>,
     ) -> Result<Complete, Problem> {
         let route = Route::of(event.method(), &response::path(event))?;
+        if let Route::Options(allow) = route {
+            return Ok(response::options(allow, &arrival.request_id));
+        }
         let identity = self.config.auth.identify(event)?;
         identity.require(Scope::Generate)?;
+        if route == Route::Data {
+            response::negotiate(event.headers(), &["application/json"])?;
+            return self.forget(&identity.caller, arrival).await;
+        }
         response::require_json(event.headers())?;
         let offered: &[&str] = match route {
             Route::Generate(_) => &["application/json", EVENTS],
             Route::Stream => &[EVENTS],
             Route::Batch => &["application/json", LINES],
-            Route::Analyze | Route::Redact => &["application/json"],
+            _ => &["application/json"],
         };
         let media = response::negotiate(event.headers(), offered)?;
         if route == Route::Batch {
@@ -200,9 +210,19 @@ impl Generate {
                 }
                 Ok(response::json(&self.generate(&order.job(None)).await?, id))
             }
-            Route::Analyze | Route::Batch => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
             Route::Redact => Ok(response::json(&pipeline::redact_only(&request.input), id)),
+            _ => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
         }
+    }
+
+    /// Deletes what is kept of a caller's texts, and says what else is kept, how long and why.
+    async fn forget(&self, caller: &Caller, arrival: &Arrival) -> Result<Complete, Problem> {
+        let deleted = match &self.idempotency {
+            Some(idempotency) => idempotency.forget(caller).await,
+            None => Ok(0),
+        };
+        let deleted = deleted.map_err(|error| refusal::store("idempotency", &error))?;
+        Ok(response::json(&data::Forgotten::new(deleted), &arrival.request_id))
     }
 
     /// Several requests in one: all results at the end, or each as a line when it is there.

@@ -17,6 +17,10 @@ pub(crate) enum Route {
     Analyze,
     /// Shows what a model would see.
     Redact,
+    /// Deletes what is kept of the caller's texts.
+    Data,
+    /// Says which methods a path takes.
+    Options(&'static str),
 }
 
 impl Route {
@@ -27,13 +31,18 @@ impl Route {
             "/api/v1/generate/stream" => Some(Route::Stream),
             "/api/v1/analyze" => Some(Route::Analyze),
             "/api/v1/redact" => Some(Route::Redact),
+            "/api/v1/data" => Some(Route::Data),
             _ => path.strip_prefix("/api/v1/generate/").and_then(Task::from_segment).map(Route::Generate),
         };
         let route = route.ok_or(Code::NotFound)?;
-        if method == Method::POST {
-            Ok(route)
-        } else {
-            Err(Problem { allow: Some("POST"), ..Code::MethodNotAllowed.into() })
+        let (wanted, allow) = match route {
+            Route::Data => (Method::DELETE, "DELETE, OPTIONS"),
+            _ => (Method::POST, "POST, OPTIONS"),
+        };
+        match method {
+            method if *method == wanted => Ok(route),
+            &Method::OPTIONS => Ok(Route::Options(allow)),
+            _ => Err(Problem { allow: Some(allow), ..Code::MethodNotAllowed.into() }),
         }
     }
 }
@@ -54,6 +63,8 @@ mod tests {
             assert_eq!(of(path), Err(Code::NotFound), "{path}");
         }
         let problem = Route::of(&Method::GET, "/api/v1/generate").expect_err("only POST");
-        assert_eq!((problem.code, problem.allow), (Code::MethodNotAllowed, Some("POST")));
+        assert_eq!((problem.code, problem.allow), (Code::MethodNotAllowed, Some("POST, OPTIONS")));
+        assert_eq!(Route::of(&Method::DELETE, "/api/v1/data").ok(), Some(Route::Data));
+        assert_eq!(Route::of(&Method::OPTIONS, "/api/v1/redact").ok(), Some(Route::Options("POST, OPTIONS")));
     }
 }

@@ -8,7 +8,7 @@ use shared::prices::Picodollars;
 
 use crate::query::Detail;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 pub(crate) struct StatsAnswer {
     total_requests: u64,
     total_input_tokens: u64,
@@ -34,7 +34,7 @@ pub(crate) struct StatsAnswer {
 }
 
 /// Money by token class.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Classes {
     input: Picodollars,
     output: Picodollars,
@@ -49,7 +49,7 @@ impl Classes {
     }
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, schemars::JsonSchema)]
 struct Sums {
     requests: u64,
     attempts: u64,

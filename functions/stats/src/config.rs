@@ -1,6 +1,7 @@
 //! The function's configuration.
 
 use shared::caller::AuthMode;
+use shared::cors::Cors;
 use shared::settings::{Reader, SettingsError, Tables};
 
 /// Everything the function reads from its environment.
@@ -10,6 +11,8 @@ pub struct Config {
     pub tables: Tables,
     /// Where identity comes from.
     pub auth: AuthMode,
+    /// Which web pages may call.
+    pub cors: Cors,
 }
 
 impl Config {
@@ -29,7 +32,8 @@ impl Config {
     /// Every missing or malformed variable at once.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, SettingsError> {
         let mut reader = Reader::new(lookup);
-        let config = Config { tables: Tables::read(&reader), auth: AuthMode::read(&mut reader) };
+        let config =
+            Config { tables: Tables::read(&reader), auth: AuthMode::read(&mut reader), cors: Cors::read(&mut reader) };
         reader.finish()?;
         Ok(config)
     }

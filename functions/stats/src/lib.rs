@@ -1,6 +1,7 @@
 //! `stats`: what was spent. It reads the ledger and never sees a model key, a résumé or a prompt.
 
 mod config;
+pub mod contract;
 mod route;
 mod query;
 mod answer;
@@ -26,6 +27,9 @@ use answer::StatsAnswer;
 pub use config::Config;
 use query::{HistoryQuery, ResetBody, StatsQuery, Whose};
 use route::Route;
+
+/// The contract (`cargo run -p local -- openapi` writes it).
+const OPENAPI: &[u8] = include_bytes!("../../../docs/openapi.json");
 
 /// The function and exactly the clients it uses.
 #[derive(Debug)]
@@ -57,21 +61,33 @@ impl Stats {
         let arrival = Arrival::at(SystemTime::now());
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
         let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival));
-        Ok(response::guarded(answer, &arrival).await.map(Full::new))
+        let mut response = response::guarded(answer, &arrival).await;
+        response::finish(&event, &self.config.cors, &mut response);
+        Ok(response.map(Full::new))
     }
 
     async fn answer(&self, event: &Request, arrival: &Arrival) -> Result<Complete, Problem> {
         let route = Route::of(event.method(), &response::path(event))?;
-        if route == Route::Health {
-            response::negotiate(event.headers(), &["application/json"])?;
-            return Ok(response::json(&json!({ "status": "ok" }), &arrival.request_id));
+        let id = &arrival.request_id;
+        match route {
+            Route::Options(allow) => return Ok(response::options(allow, id)),
+            Route::Health => {
+                response::negotiate(event.headers(), &["application/json"])?;
+                return Ok(response::json(&json!({ "status": "ok" }), id));
+            }
+            Route::OpenApi => {
+                response::negotiate(event.headers(), &["application/json"])?;
+                return Ok(response::complete(200, "application/json", OPENAPI.into(), id));
+            }
+            _ => {}
         }
         let identity = self.config.auth.identify(event)?;
         identity.require(Scope::Stats)?;
         match route {
-            Route::Health | Route::Statistics => self.statistics(event, &identity, arrival).await,
+            Route::Statistics => self.statistics(event, &identity, arrival).await,
             Route::History => self.history(event, &identity, arrival).await,
             Route::Reset => self.reset(event, &identity.caller, arrival).await,
+            Route::Health | Route::OpenApi | Route::Options(_) => Err(Code::Internal.into()),
         }
     }
 

@@ -14,18 +14,28 @@ pub(crate) enum Route {
     History,
     /// Begins a new period.
     Reset,
+    /// Describes the API.
+    OpenApi,
+    /// Says which methods a path takes.
+    Options(&'static str),
 }
 
 impl Route {
     pub(crate) fn of(method: &Method, path: &str) -> Result<Route, Problem> {
-        let (route, wanted, name) = match path {
-            "/health" => (Route::Health, Method::GET, "GET"),
-            "/api/v1/stats" => (Route::Statistics, Method::GET, "GET"),
-            "/api/v1/stats/requests" => (Route::History, Method::GET, "GET"),
-            "/api/v1/stats/reset" => (Route::Reset, Method::POST, "POST"),
+        const READ: &str = "GET, HEAD, OPTIONS";
+        let (route, allow) = match path {
+            "/health" => (Route::Health, READ),
+            "/openapi.json" => (Route::OpenApi, READ),
+            "/api/v1/stats" => (Route::Statistics, READ),
+            "/api/v1/stats/requests" => (Route::History, READ),
+            "/api/v1/stats/reset" => (Route::Reset, "POST, OPTIONS"),
             _ => return Err(Code::NotFound.into()),
         };
-        if method == wanted { Ok(route) } else { Err(Problem { allow: Some(name), ..Code::MethodNotAllowed.into() }) }
+        match method {
+            &Method::OPTIONS => Ok(Route::Options(allow)),
+            method if allow.split(", ").any(|name| name == method.as_str()) => Ok(route),
+            _ => Err(Problem { allow: Some(allow), ..Code::MethodNotAllowed.into() }),
+        }
     }
 }
 
@@ -38,7 +48,8 @@ mod tests {
         assert_eq!(Route::of(&Method::GET, "/api/v1/stats").ok(), Some(Route::Statistics));
         assert_eq!(Route::of(&Method::POST, "/api/v1/stats/reset").ok(), Some(Route::Reset));
         let problem = Route::of(&Method::GET, "/api/v1/stats/reset").expect_err("only POST");
-        assert_eq!((problem.code, problem.allow), (Code::MethodNotAllowed, Some("POST")));
+        assert_eq!((problem.code, problem.allow), (Code::MethodNotAllowed, Some("POST, OPTIONS")));
+        assert_eq!(Route::of(&Method::HEAD, "/health").ok(), Some(Route::Health));
         assert_eq!(Route::of(&Method::GET, "/api/v1/stats/").expect_err("unknown").code, Code::NotFound);
     }
 }

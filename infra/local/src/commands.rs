@@ -5,6 +5,7 @@ mod backends;
 mod generate;
 mod jsonl;
 mod keys;
+mod openapi;
 mod redact;
 mod serve;
 mod verify;
@@ -39,6 +40,8 @@ enum Command {
     Analyze(jsonl::Options),
     /// Make, list and revoke the keys that callers identify themselves with.
     Keys(keys::Options),
+    /// Print the contract as OpenAPI 3.1.
+    Openapi,
     /// Hold rewritten résumés against their sources, one JSON object a line.
     Verify(jsonl::Options),
 }
@@ -86,6 +89,7 @@ impl Cli {
             Some(Command::Backends(options)) => backends::run(options).await,
             Some(Command::Generate(options)) => generate::run(options).await,
             Some(Command::Keys(options)) => keys::run(options).await,
+            Some(Command::Openapi) => openapi::run(),
             Some(Command::Redact(options)) => redact::run(&options),
             Some(Command::Verify(options)) => verify::run(&options),
             Some(Command::Analyze(options)) => analyze::run(&options),

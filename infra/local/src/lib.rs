@@ -14,6 +14,7 @@ pub mod stand_in;
 pub mod event;
 pub mod service;
 pub mod front;
+pub mod openapi;
 pub mod commands;
 
 /// Anything that ends a command.

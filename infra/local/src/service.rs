@@ -149,5 +149,5 @@ fn refusal(refused: Refused) -> Response<ResponseBody> {
 /// The paths of the template's `generate` function; all others, also unknown ones, are the other function's.
 fn is_generate(path: &str) -> bool {
     let rest = path.strip_prefix("/api/v1/").unwrap_or_default().trim_end_matches('/');
-    matches!(rest, "generate" | "analyze" | "redact") || rest.starts_with("generate/")
+    matches!(rest, "generate" | "analyze" | "redact" | "data") || rest.starts_with("generate/")
 }

@@ -11,7 +11,7 @@ use crate::dynamodb::{StoreError, s};
 use crate::prices::Picodollars;
 
 /// A record as the API shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[expect(missing_docs, reason = "the names are those of the record")]
 pub struct HistoryItem {
     pub request_id: String,
@@ -34,7 +34,7 @@ pub struct HistoryItem {
 }
 
 /// A page of records.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct HistoryPage {
     /// Newest first.
     pub items: Vec<HistoryItem>,

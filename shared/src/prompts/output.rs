@@ -139,7 +139,7 @@ pub struct QualityReview {
 }
 
 /// A task's answer. It serializes as the fields of its task.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Output {
     /// For [`Task::ResumeOptimization`].

@@ -18,7 +18,7 @@ pub struct Vault {
 }
 
 /// What a model did to the placeholders of its source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Placeholders {
     /// Distinct placeholders of the source that the answer lacks.
     pub dropped: usize,

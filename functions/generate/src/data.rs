@@ -1,0 +1,60 @@
+//! What is kept of a caller, and what is not any more.
+
+use serde::Serialize;
+
+/// The answer to a deletion.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Forgotten {
+    /// What is gone.
+    pub(crate) deleted: Deleted,
+    /// What is not.
+    pub(crate) kept: Vec<Kept>,
+}
+
+/// Counts of what was deleted.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Deleted {
+    /// Stored answers of requests with an idempotency key.
+    pub(crate) idempotency_items: usize,
+}
+
+/// Something that is kept.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub(crate) struct Kept {
+    /// What.
+    pub(crate) what: &'static str,
+    /// Until when.
+    pub(crate) until: &'static str,
+    /// Why.
+    pub(crate) why: &'static str,
+}
+
+impl Forgotten {
+    /// After so many stored answers are gone.
+    pub(crate) fn new(idempotency_items: usize) -> Forgotten {
+        let kept = [
+            (
+                "usage records: request id, time, task, model, tokens, cost; no text",
+                "the operator deletes the ledger",
+                "they are the account of what was spent",
+            ),
+            (
+                "rate-limit and budget counters: numbers by caller id; no text",
+                "their month is over, or the operator deletes them",
+                "they keep limits and budgets",
+            ),
+            (
+                "the claim of a request that is still running",
+                "it ends; its answer is then kept as any other",
+                "without it the same request could be billed twice",
+            ),
+            (
+                "log lines: request id, status, durations; no text",
+                "the log group's retention is over",
+                "they show that the service works",
+            ),
+        ];
+        let kept = kept.into_iter().map(|(what, until, why)| Kept { what, until, why }).collect();
+        Forgotten { deleted: Deleted { idempotency_items }, kept }
+    }
+}

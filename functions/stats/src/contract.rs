@@ -1,0 +1,12 @@
+//! The schemas of what this function answers, from the types that it answers with.
+
+use schemars::{Schema, SchemaGenerator};
+use shared::ledger::HistoryPage;
+
+use crate::answer::StatsAnswer;
+
+/// The schemas of `/stats` and of `/stats/requests`; what they refer to is left with `generator`.
+#[must_use]
+pub fn schemas(generator: &mut SchemaGenerator) -> [Schema; 2] {
+    [generator.subschema_for::<StatsAnswer>(), generator.subschema_for::<HistoryPage>()]
+}
