@@ -342,6 +342,16 @@ impl PriceSheet {
         Ok(model)
     }
 
+    /// The models that could be asked when the sheet was made.
+    pub fn offered(&self) -> impl Iterator<Item = &Model> {
+        let as_of = Date::parse(&self.version, DATE).ok();
+        let is_open = move |model: &&Model| {
+            let gone = model.shutdown.zip(as_of).is_some_and(|(shutdown, as_of)| as_of >= shutdown);
+            model.status != Status::Retired && !gone
+        };
+        self.models.values().filter(is_open)
+    }
+
     /// A model's row whatever its status, for old records and examples.
     #[must_use]
     pub fn row(&self, id: &str) -> Option<&Model> {

@@ -8,6 +8,7 @@ use garde::Validate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::prices::{Model, PriceSheet};
 use crate::problem::{FieldError, Problem};
 
 /// Largest accepted body, in bytes after decoding.
@@ -257,6 +258,7 @@ macro_rules! body {
             $(#[serde(default)] $(#[$meta])* $field: $type,)*
             #[garde(inner(length(chars, min = 1, max = 100)))]
             model: Option<String>,
+            #[serde(default, deserialize_with = "whole")]
             #[garde(inner(range(min = 1, max = 1_000_000)))]
             max_tokens: Option<u64>,
             #[garde(inner(range(min = 0.0, max = 1.0)))]
@@ -312,13 +314,27 @@ pub fn parse(task: Task, json: &[u8]) -> Result<GenerateRequest, Problem> {
     parse(json)
 }
 
-/// The body's JSON schema, from the same bounds that [`parse`] judges by.
+/// A whole number, also where it is written `3.0`: JSON knows one kind of number.
+///
+/// # Errors
+///
+/// For any other value.
+pub fn whole<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let Some(number) = Option::<serde_json::Number>::deserialize(deserializer)? else { return Ok(None) };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, positive and small")]
+    let of_float = |value: f64| (value.fract() == 0.0 && (0.0..1e15).contains(&value)).then_some(value as u64);
+    let value = number.as_u64().or_else(|| number.as_f64().and_then(of_float));
+    value.map(Some).ok_or_else(|| serde::de::Error::custom("not a whole number"))
+}
+
+/// The body's JSON schema, from the same bounds that [`parse`] judges by, with the models of the price sheet.
 #[must_use]
 pub fn schema(task: Task) -> Value {
     // What is left after trimming has the length: a sign first and last.
     let text = |min: usize, max: usize| {
         let pattern = if min > 2 { format!("^\\s*\\S[\\s\\S]{{{},}}\\S\\s*$", min - 2) } else { "\\S".to_owned() };
-        json!({ "type": "string", "minLength": min, "maxLength": max, "pattern": pattern })
+        let description = format!("{min} to {max} characters after trimming.");
+        json!({ "type": "string", "minLength": min, "pattern": pattern, "description": description })
     };
     let long = || text(MIN_TEXT_CHARS, MAX_TEXT_CHARS);
     let list = || {
@@ -346,27 +362,38 @@ pub fn schema(task: Task) -> Value {
         Task::QualityReview => vec![("resume_raw_text", long())],
     };
     let required: Vec<&str> = own.iter().map(|(name, _)| *name).collect();
+    let models: Vec<Value> =
+        PriceSheet::embedded().offered().map(|model| json!(model.id())).chain([Value::Null]).collect();
+    let tempered: Vec<&str> =
+        PriceSheet::embedded().offered().filter(|model| model.takes_temperature()).map(Model::id).collect();
     let options = [
         (
             "model",
-            json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 100, "description": "A model of the price sheet." }),
+            json!({ "enum": models, "description": "A model of the price sheet; the deployment's own by default." }),
         ),
         (
             "max_tokens",
-            json!({ "type": ["integer", "null"], "minimum": 1, "maximum": 1_000_000, "description": "Output tokens at most, thinking included." }),
+            json!({
+                "type": ["integer", "null"], "minimum": 1, "maximum": 1_000_000,
+                "description": "Output tokens at most, thinking included; at most what model and deployment allow.",
+            }),
         ),
         (
             "temperature",
-            json!({ "type": ["number", "null"], "minimum": 0, "maximum": 1, "description": "For models that take one." }),
+            json!({
+                "type": ["number", "null"], "minimum": 0, "maximum": 1,
+                "description": "For models that take one, so with `model`, unless the deployment's own does.",
+            }),
         ),
-        (
-            "prompt_version",
-            json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 100, "description": "A version such as v1." }),
-        ),
+        ("prompt_version", json!({ "enum": ["v1", null], "description": "The newest by default." })),
     ];
     let properties: serde_json::Map<String, Value> =
         own.iter().cloned().chain(options).map(|(name, schema)| (name.to_owned(), schema)).collect();
-    json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
+    json!({
+        "type": "object", "additionalProperties": false, "required": required, "properties": properties,
+        "if": { "required": ["temperature"], "properties": { "temperature": { "type": "number" } } },
+        "then": { "required": ["model"], "properties": { "model": { "enum": tempered } } },
+    })
 }
 
 /// A JSON object as `T`, with our own words for what is wrong.

@@ -25,6 +25,8 @@ use crate::job::{Notes, Order};
 
 /// Most items of a batch.
 pub(crate) const MAX_ITEMS: usize = 20;
+/// Items at once, where the batch does not say.
+const THREE: usize = 3;
 /// Largest body of a batch, in bytes after decoding.
 pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 
@@ -34,13 +36,9 @@ pub(crate) const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 struct BatchBody {
     #[garde(length(min = 1, max = 20))]
     items: Vec<Box<RawValue>>,
-    #[serde(default = "three")]
-    #[garde(range(min = 1, max = 20))]
-    max_concurrent: usize,
-}
-
-fn three() -> usize {
-    3
+    #[serde(default, deserialize_with = "request::whole")]
+    #[garde(inner(range(min = 1, max = 20)))]
+    max_concurrent: Option<u64>,
 }
 
 /// A batch that is valid as a whole; its items may not be.
@@ -69,6 +67,7 @@ impl Batch {
         key: Option<Vec<u8>>,
     ) -> Result<Batch, Problem> {
         let BatchBody { items, max_concurrent } = request::read(body)?;
+        let max_concurrent = max_concurrent.and_then(|most| usize::try_from(most).ok()).unwrap_or(THREE);
         Ok(Batch { identity, items, max_concurrent, deadline: Instant::now() + time_left, key })
     }
 }

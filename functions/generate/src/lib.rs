@@ -194,6 +194,7 @@ impl Generate {
         let id = &arrival.request_id;
         match route {
             Route::Generate(_) | Route::Stream => {
+                let is_raw = is_raw(event)?;
                 let order = Order {
                     key: self.idempotency_key(event, &identity.caller, body)?,
                     caller: identity.caller,
@@ -204,7 +205,7 @@ impl Generate {
                     notes: Arc::clone(notes),
                 };
                 if media == EVENTS {
-                    let streamed = self.stream(order, is_raw(event)?).await?;
+                    let streamed = self.stream(order, is_raw).await?;
                     *outlet.lock().unwrap_or_else(PoisonError::into_inner) = Some(streamed);
                     return Ok(response::complete(200, EVENTS, Vec::new(), id));
                 }

@@ -47,6 +47,7 @@ pub fn document() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
+    let settings = settings.for_serialize();
     let mut generator = settings.into_generator();
     let problem = generator.subschema_for::<problem::Body<'_>>();
     let paths = paths(&mut generator, &problem);
@@ -153,7 +154,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
         "properties": {
             "items": {
                 "type": "array", "minItems": 1, "maxItems": 20,
-                "items": { "type": "object", "description": "A body of any task; `task` names it, the first without." },
+                "items": { "description": "A body of any task; `task` names it, the first without. A bad one fails alone." },
             },
             "max_concurrent": { "type": "integer", "minimum": 1, "maximum": 20, "default": 3 },
         },
@@ -209,7 +210,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
             ),
             query(
                 "caller",
-                json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
+                json!({ "type": "string", "pattern": "^([A-Za-z0-9_-]{1,64}|\\*)$" }),
                 "Another caller, or * for all: scope `admin`.",
             ),
         ],
@@ -227,7 +228,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
                 json!({ "type": "string", "pattern": "^20\\d\\d-(0[1-9]|1[0-2])(\\.[1-9]\\d{0,8})?$" }),
                 "Such as 2026-11.",
             ),
-            query("cursor", json!({ "type": "string" }), "Where the page before ended."),
+            query("cursor", json!({ "type": "string", "minLength": 1 }), "Where the page before ended."),
             query(
                 "limit",
                 json!({ "type": "integer", "minimum": 1, "maximum": 1_000, "default": 100 }),
@@ -235,7 +236,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
             ),
             query(
                 "caller",
-                json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
+                json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" }),
                 "Another caller: scope `admin`.",
             ),
         ],

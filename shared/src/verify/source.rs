@@ -212,10 +212,9 @@ impl Source {
                 self.id_of(one)
             })
             .collect();
+        // Also for the forms that are no singular: whoever asks for one finds no line.
+        self.lines_with.resize_with(self.ids.len(), Vec::new);
         for id in &ids {
-            if self.lines_with.len() <= *id as usize {
-                self.lines_with.resize_with(*id as usize + 1, Vec::new);
-            }
             let lines = &mut self.lines_with[*id as usize];
             if lines.last() != Some(&index) && lines.len() < MAX_PLACES {
                 lines.push(index);

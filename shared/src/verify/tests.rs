@@ -171,6 +171,14 @@ fn a_resume_is_its_own_best_rewriting_in_any_layout() {
 }
 
 #[test]
+fn a_plural_that_the_source_ends_with_is_looked_up_in_vain() {
+    let source = "Built services for Oak Works";
+    let texts = [(Role::Resume, source), (Role::Resume, "Works Works Services, Engineers at Works, 2019")];
+    let (redacted, vault) = redact_texts(&texts);
+    let _ = verify(&Source::of(&[&redacted[0]]), None, redacted[1].as_str(), Mode::Revert, &vault);
+}
+
+#[test]
 fn dates_that_share_a_month_are_two_dates() {
     for text in ["2019-10-2020", "x 2019-10-2020 - 2021", "03/2019-10-2020", "2020 - 2021-03-2022"] {
         let (_, vault, _) = redact_document(text);
