@@ -1,21 +1,104 @@
-//! What CloudFormation will see. `.ci/run` writes the transformed template and names it in `TRANSFORMED_TEMPLATE`.
+//! What CloudFormation will see. `.ci/template` writes the transformed template, once for each kind of authorization,
+//! and `.ci/run` names the first in `TRANSFORMED_TEMPLATE`.
+//!
+//! Each check returns what is wrong; `mutations` breaks the template and sees the checks notice.
 
+#[path = "template_mutations.rs"]
+mod mutations;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use shared::problem::Code;
+use shared::problem::{Code, Problem};
+use shared::request::Task;
 
-const STREAMING: &str = "lambda:path/2021-11-15/functions/${Generate.Arn}/response-streaming-invocations";
-const BUFFERED: &str = "lambda:path/2015-03-31/functions/${Stats.Arn}/invocations";
+const FUNCTIONS: [&str; 3] = ["Generate", "Stats", "Authorizer"];
 
-/// The template, or `None` with a line that says so. Not captured by the test runner: CI looks for it.
+/// Requests go to the alias, so that a canary can share them between two versions.
+const STREAMING: &str = "lambda:path/2021-11-15/functions/${GenerateAliaslive}/response-streaming-invocations";
+const BUFFERED: &str = "lambda:path/2015-03-31/functions/${StatsAliaslive}/invocations";
+
+/// Function, path and methods of every route.
+const ROUTES: [(&str, &str, &str); 10] = [
+    ("Generate", "/api/v1/analyze", "options post"),
+    ("Generate", "/api/v1/data", "delete options"),
+    ("Generate", "/api/v1/generate", "options post"),
+    ("Generate", "/api/v1/generate/{task}", "options post"),
+    ("Generate", "/api/v1/redact", "options post"),
+    ("Stats", "/api/v1/stats", "get head options"),
+    ("Stats", "/api/v1/stats/requests", "get options"),
+    ("Stats", "/api/v1/stats/reset", "options post"),
+    ("Stats", "/health", "get head options"),
+    ("Stats", "/openapi.json", "get head options"),
+];
+
+/// Open to everybody, as every OPTIONS is: a browser's preflight carries no credentials.
+const OPEN: [&str; 2] = ["/health", "/openapi.json"];
+
+/// Variables that a function reads and the template does not set, and why.
+const LEFT_OUT: [(&str, &[&str], &str); 6] = [
+    ("Generate", &["ANTHROPIC_API_KEY"], "the key itself is in no template; the name of its parameter is"),
+    (
+        "Generate",
+        &["ANTHROPIC_BASE_URL", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SSM"],
+        "addresses other than the services' own are for tests",
+    ),
+    ("Stats", &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"], "the same"),
+    ("Generate", &["LLM_TEMPERATURE"], "a request's to say, and most models take none"),
+    (
+        "Generate",
+        &["LLM_IDLE_TIMEOUT_MS", "LLM_MAX_RETRIES", "LLM_TIMEOUT_MS", "RATE_LIMIT_WAIT_MS"],
+        "the defaults fit the timeouts of function and API",
+    ),
+    ("Authorizer", &["STATE_TABLE"], "read beside the other table's name, and not used"),
+];
+
+/// Set for a crate that reads it by itself.
+const READ_BY_LAMBDA_HTTP: &str = "AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH";
+
+/// AWS's own policies in the roles: to write logs, and to move an alias.
+const AWS_POLICIES: [&str; 3] =
+    ["AWSLambdaBasicExecutionRole", "AmazonAPIGatewayPushToCloudWatchLogs", "AWSCodeDeployRoleForLambda"];
+
+/// The template with keys, or `None` with a line that says so. Not captured by the test runner: CI looks for it.
 fn template() -> Option<Value> {
+    read(|path| path)
+}
+
+fn template_with_iam() -> Option<Value> {
+    read(|path| path.with_file_name("template-iam.json"))
+}
+
+fn read(file: impl Fn(PathBuf) -> PathBuf) -> Option<Value> {
     let Some(path) = std::env::var_os("TRANSFORMED_TEMPLATE").filter(|path| !path.is_empty()) else {
         let _ = writeln!(std::io::stderr(), "SKIPPED: TRANSFORMED_TEMPLATE is not set");
         return None;
     };
-    let text = std::fs::read_to_string(path).expect("the transformed template");
+    let text = std::fs::read_to_string(file(path.into())).expect("the transformed template");
     Some(serde_json::from_str(&text).expect("JSON"))
+}
+
+/// All code that runs in Lambda, without its unit tests.
+fn sources() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = ["shared/src", "functions/generate/src", "functions/stats/src", "functions/authorizer/src"];
+    let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
+    let mut text = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let source = std::fs::read_to_string(&path).expect("a source");
+                text.push_str(source.split("#[cfg(test)]").next().unwrap_or_default());
+            }
+        }
+    }
+    text
 }
 
 fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {
@@ -23,20 +106,16 @@ fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'
     all.filter(move |(_, resource)| resource["Type"] == kind)
 }
 
-/// Path, method and integration of every route.
-fn routes(template: &Value) -> Vec<(String, String, &Value)> {
+/// Path, method and operation of every route.
+fn routes(template: &Value) -> Vec<(&str, &str, &Value)> {
+    let mut routes = Vec::new();
     let paths = template["Resources"]["Api"]["Properties"]["Body"]["paths"].as_object().expect("paths");
-    let of_path = |(path, methods): (&String, &'_ Value)| {
-        let methods = methods.as_object().expect("methods").clone();
-        methods.keys().map(|method| (path.clone(), method.clone())).collect::<Vec<_>>()
-    };
-    let pairs = paths.iter().flat_map(of_path);
-    pairs
-        .map(|(path, method)| {
-            let integration = &paths[&path][&method]["x-amazon-apigateway-integration"];
-            (path, method, integration)
-        })
-        .collect()
+    for (path, methods) in paths {
+        for (method, operation) in methods.as_object().expect("methods") {
+            routes.push((path.as_str(), method.as_str(), operation));
+        }
+    }
+    routes
 }
 
 /// What is wrong with the integrations: exactly the streaming function's routes stream, and each outlives its function.
@@ -44,7 +123,12 @@ fn integration_faults(template: &Value) -> Vec<String> {
     let timeout =
         |name: &str| template["Resources"][name]["Properties"]["Timeout"].as_u64().unwrap_or(u64::MAX / 1000) * 1000;
     let mut faults = Vec::new();
-    for (path, method, integration) in routes(template) {
+    let mut missing = BTreeSet::new();
+    for (function, path, methods) in ROUTES {
+        missing.extend(methods.split(' ').map(|method| format!("{function}: {method} {path}")));
+    }
+    for (path, method, operation) in routes(template) {
+        let integration = &operation["x-amazon-apigateway-integration"];
         let uri = integration["uri"]["Fn::Sub"].as_str().unwrap_or_default();
         let streams = integration["responseTransferMode"] == "STREAM";
         let function = match (uri.ends_with(STREAMING), uri.ends_with(BUFFERED), streams) {
@@ -58,70 +142,227 @@ fn integration_faults(template: &Value) -> Vec<String> {
         if integration["timeoutInMillis"].as_u64().is_none_or(|millis| millis <= timeout(function)) {
             faults.push(format!("{method} {path}: the API gives up before the function"));
         }
-        if (function == "Generate") == (path.contains("/stats") || path == "/health") {
-            faults.push(format!("{method} {path}: another function's route"));
+        if !missing.remove(&format!("{function}: {method} {path}")) {
+            faults.push(format!("{method} {path}: not a route of {function}"));
+        }
+    }
+    faults.extend(missing.into_iter().map(|route| format!("{route} is missing")));
+    faults
+}
+
+/// Routes that ask for another identity than they should.
+fn identity_faults(template: &Value, scheme: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (path, method, operation) in routes(template) {
+        let is_open = method == "options" || OPEN.contains(&path);
+        let wanted = if is_open { "NONE" } else { scheme };
+        if operation["security"] != json!([{ (wanted): [] }]) {
+            faults.push(format!("{method} {path}: not {wanted}"));
         }
     }
     faults
 }
 
-/// Statements with more than one action or resource, or a wildcard in either.
+/// The statements of a role's own policies, those included that depend on a condition.
+fn statements(role: &Value) -> Vec<&Value> {
+    let policies = role["Properties"]["Policies"].as_array().into_iter().flatten();
+    let statements = policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array()).flatten();
+    statements.map(|entry| if entry["Fn::If"].is_array() { &entry["Fn::If"][1] } else { entry }).collect()
+}
+
+/// Statements with more than one action or resource, or a wildcard in either, and policies that are not ours to write.
 fn permission_faults(template: &Value) -> Vec<String> {
-    let policies =
-        resources(template, "AWS::IAM::Role").flat_map(|(_, role)| role["Properties"]["Policies"].as_array());
-    let statements = policies.flatten().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array()).flatten();
-    let faulty = statements.filter(|statement| {
-        let one_action = statement["Action"].as_str().is_some_and(|action| !action.contains('*'));
-        !one_action || !statement["Resource"].is_object() || statement["Resource"].to_string().contains('*')
-    });
-    faulty.map(|statement| statement["Sid"].to_string()).collect()
+    let mut faults = Vec::new();
+    for (name, role) in resources(template, "AWS::IAM::Role") {
+        for statement in statements(role) {
+            let one_action = statement["Action"].as_str().is_some_and(|action| !action.contains('*'));
+            if !one_action || !statement["Resource"].is_object() || statement["Resource"].to_string().contains('*') {
+                faults.push(format!("{name}: {} allows too much", statement["Sid"]));
+            }
+        }
+        for policy in role["Properties"]["ManagedPolicyArns"].as_array().into_iter().flatten() {
+            if !AWS_POLICIES.iter().any(|known| policy.to_string().contains(known)) {
+                faults.push(format!("{name}: {policy} is not known"));
+            }
+        }
+    }
+    faults
+}
+
+/// Log groups that are kept for ever, and functions that write to one of their own making.
+fn retention_faults(template: &Value) -> Vec<String> {
+    let groups = resources(template, "AWS::Logs::LogGroup");
+    let endless = groups.filter(|(_, group)| group["Properties"]["RetentionInDays"].is_null());
+    let mut faults: Vec<String> = endless.map(|(name, _)| format!("{name} is kept for ever")).collect();
+    for (name, function) in resources(template, "AWS::Lambda::Function") {
+        let group = function["Properties"]["LoggingConfig"]["LogGroup"]["Ref"].as_str().unwrap_or_default();
+        if template["Resources"][group]["Type"] != "AWS::Logs::LogGroup" {
+            faults.push(format!("{name} has no log group"));
+        }
+    }
+    faults
+}
+
+/// What the gateway answers by itself and is not a problem as the functions write it.
+fn response_faults(template: &Value) -> Vec<String> {
+    let responses = &template["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"];
+    let mut faults = Vec::new();
+    for (kind, response) in responses.as_object().expect("gateway responses") {
+        let body = response["responseTemplates"]["application/json"].as_str().unwrap_or_default();
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        let Some(code) = Code::ALL.iter().find(|code| body["code"] == code.slug()) else {
+            faults.push(format!("{kind}: no problem of ours"));
+            continue;
+        };
+        let ours = serde_json::to_value(Problem::new(*code).body("$context.requestId")).expect("JSON");
+        for member in ["type", "title", "instance", "request_id", "retryable"] {
+            if body[member] != ours[member] {
+                faults.push(format!("{kind}: {member} is not the code's"));
+            }
+        }
+        // The two defaults stand for several statuses and name none.
+        let status = &response["statusCode"];
+        let is_default = kind.starts_with("DEFAULT_") && status.is_null() && body["status"].is_null();
+        if !is_default && (*status != code.status().to_string() || body["status"] != ours["status"]) {
+            faults.push(format!("{kind}: status is not the code's"));
+        }
+        let headers = &response["responseParameters"];
+        if headers["gatewayresponse.header.Content-Type"] != "'application/problem+json'" {
+            faults.push(format!("{kind}: content type"));
+        }
+        let waits = headers["gatewayresponse.header.Retry-After"].is_string();
+        if waits != [429, 503].contains(&code.status()) {
+            faults.push(format!("{kind}: Retry-After"));
+        }
+    }
+    faults
+}
+
+/// A variable's value with the parameters' defaults.
+fn value(template: &Value, variable: &Value) -> Option<String> {
+    match variable {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(_) if variable["Fn::If"].is_array() => value(template, &variable["Fn::If"][1]),
+        Value::Object(_) => {
+            let default = &template["Parameters"][variable["Ref"].as_str()?]["Default"];
+            Some(default.as_str().map_or_else(|| default.to_string(), str::to_owned).replace("null", "25"))
+        }
+        _ => None,
+    }
+}
+
+/// Differences between what a function asks its environment for and what the template sets.
+fn variable_faults(template: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    for function in FUNCTIONS {
+        let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
+        let asked = RefCell::new(BTreeSet::new());
+        let lookup = |name: &str| {
+            asked.borrow_mut().insert(name.to_owned());
+            value(template, &variables[name])
+        };
+        let problem = match function {
+            "Generate" => generate::Config::read(&lookup).err(),
+            "Stats" => stats::Config::read(&lookup).err(),
+            _ => authorizer::Config::read(&lookup).err(),
+        };
+        faults.extend(problem.map(|problem| format!("{function}: {problem}")));
+
+        let asked = asked.into_inner();
+        let set: BTreeSet<String> = variables.as_object().expect("variables").keys().cloned().collect();
+        let mut left_out = BTreeSet::new();
+        for (_, names, _) in LEFT_OUT.iter().filter(|(whose, _, _)| *whose == function) {
+            left_out.extend(names.iter().map(|&name| name.to_owned()));
+        }
+        if function == "Generate" {
+            // One model for all tasks, unless a request names another.
+            left_out.extend(Task::ALL.into_iter().map(Task::model_variable));
+        }
+        let unread = set.difference(&asked).filter(|name| *name != READ_BY_LAMBDA_HTTP);
+        faults.extend(unread.map(|name| format!("{function}: {name} is set and not read")));
+        let unset = asked.iter().filter(|name| !set.contains(*name) && !left_out.contains(*name));
+        faults.extend(unset.map(|name| format!("{function}: {name} is read and not set")));
+        faults.extend(left_out.difference(&asked).map(|name| format!("{function}: {name} is left out and not read")));
+        faults.extend(left_out.intersection(&set).map(|name| format!("{function}: {name} is left out and set")));
+    }
+    faults
+}
+
+/// Alarms that tell nobody, and alarms and graphs of what nothing emits.
+fn alarm_faults(template: &Value, sources: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut own = Vec::new();
+    for (name, alarm) in resources(template, "AWS::CloudWatch::Alarm") {
+        let alarm = &alarm["Properties"];
+        if alarm["AlarmActions"] != json!([{ "Ref": "BudgetAlerts" }]) {
+            faults.push(format!("{name} tells nobody"));
+        }
+        if alarm["Namespace"] == "Tailor" {
+            own.push((name.clone(), alarm["MetricName"].clone()));
+            if alarm["Dimensions"][0] != json!({ "Name": "Ledger", "Value": { "Ref": "LedgerTable" } }) {
+                faults.push(format!("{name}: dimension"));
+            }
+        }
+    }
+    let body =
+        template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let graphs = body["widgets"].as_array().into_iter().flatten();
+    let lines = graphs.flat_map(|graph| graph["properties"]["metrics"].as_array()).flatten();
+    own.extend(lines.filter(|line| line[0] == "Tailor").map(|line| ("Dashboard".to_owned(), line[1].clone())));
+    for (name, metric) in own {
+        // In quotes, as the code says it.
+        if !sources.contains(&metric.to_string()) {
+            faults.push(format!("{name}: nothing emits {metric}"));
+        }
+    }
+    faults
 }
 
 #[test]
 fn the_streaming_function_streams_and_no_other() {
-    let Some(template) = template() else { return };
-    assert_eq!(integration_faults(&template), [""; 0]);
-    let routes: Vec<String> = routes(&template).iter().map(|(path, method, _)| format!("{method} {path}")).collect();
-    let wanted = [
-        "post /api/v1/analyze",
-        "post /api/v1/generate",
-        "post /api/v1/generate/{task}",
-        "post /api/v1/redact",
-        "get /api/v1/stats",
-        "get /api/v1/stats/requests",
-        "post /api/v1/stats/reset",
-        "get /health",
-    ];
-    assert_eq!(routes, wanted);
+    let (Some(keys), Some(iam)) = (template(), template_with_iam()) else { return };
+    assert_eq!(integration_faults(&keys), [""; 0]);
+    assert_eq!(integration_faults(&iam), [""; 0]);
+    for (name, alias) in resources(&keys, "AWS::Lambda::Alias") {
+        assert_eq!(alias["Properties"]["Name"], "live", "{name}");
+        assert!(alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"].is_object(), "{name}");
+    }
+    for (name, group) in resources(&keys, "AWS::CodeDeploy::DeploymentGroup") {
+        assert_eq!(group["Properties"]["AlarmConfiguration"]["Enabled"], true, "{name}");
+    }
+}
 
-    // The check must notice what SAM does not.
-    let mut misspelt = template.clone();
-    let route = &mut misspelt["Resources"]["Api"]["Properties"]["Body"]["paths"]["/api/v1/generate"]["post"];
-    route["x-amazon-apigateway-integration"]["responseTransferMode"] = Value::Null;
-    assert_eq!(integration_faults(&misspelt).len(), 1);
-    let mut hasty = template.clone();
-    hasty["Resources"]["Generate"]["Properties"]["Timeout"] = json!(180);
-    assert_eq!(integration_faults(&hasty).len(), 4);
+#[test]
+fn every_route_asks_who_calls_but_those_that_are_for_everybody() {
+    let (Some(keys), Some(iam)) = (template(), template_with_iam()) else { return };
+    assert_eq!(identity_faults(&keys, "Keys"), [""; 0]);
+    assert_eq!(identity_faults(&iam, "AWS_IAM"), [""; 0]);
+    let keys = &keys["Resources"]["Api"]["Properties"]["Body"]["securityDefinitions"]["Keys"];
+    let settings = &keys["x-amazon-apigateway-authorizer"];
+    assert_eq!(settings["identitySource"], format!("method.request.header.{}", authorizer::HEADER));
+    assert_eq!((&settings["type"], &settings["authorizerResultTtlInSeconds"]), (&json!("request"), &json!(60)));
 }
 
 #[test]
 fn each_permission_is_one_action_on_one_resource() {
     let Some(template) = template() else { return };
     assert_eq!(permission_faults(&template), [""; 0]);
-    let mut generous = template.clone();
-    generous["Resources"]["StatsRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] =
-        json!("*");
-    assert_eq!(permission_faults(&generous).len(), 1);
+    let of_authorizer = statements(&template["Resources"]["AuthorizerRole"]);
+    let tables = of_authorizer.iter().filter(|statement| statement["Action"] != "kms:Decrypt");
+    let [keys] = tables.collect::<Vec<_>>()[..] else { panic!("the authorizer reads keys and nothing else") };
+    assert_eq!(
+        (&keys["Action"], &keys["Resource"]["Fn::GetAtt"][0]),
+        (&json!("dynamodb:GetItem"), &json!("LedgerTable"))
+    );
+    assert_eq!(keys["Condition"], json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["K#*"] } }));
 }
 
 #[test]
 fn logs_end_records_stay_and_state_expires() {
     let Some(template) = template() else { return };
-    for (name, group) in resources(&template, "AWS::Logs::LogGroup") {
-        assert!(!group["Properties"]["RetentionInDays"].is_null(), "{name}");
-    }
+    assert_eq!(retention_faults(&template), [""; 0]);
     for (name, function) in resources(&template, "AWS::Lambda::Function") {
-        assert!(function["Properties"]["LoggingConfig"]["LogGroup"].is_object(), "{name}");
         assert_eq!(function["Properties"]["Architectures"], json!(["arm64"]), "{name}");
     }
     let ledger = &template["Resources"]["LedgerTable"];
@@ -135,68 +376,71 @@ fn logs_end_records_stay_and_state_expires() {
 }
 
 #[test]
+fn the_access_log_has_no_address_header_or_body() {
+    let Some(template) = template() else { return };
+    let format = template["Resources"]["ApiStage"]["Properties"]["AccessLogSetting"]["Format"].as_str();
+    let line: Value = serde_json::from_str(format.unwrap_or_default()).expect("one JSON object");
+    let mut names: Vec<&str> = line.as_object().expect("an object").values().filter_map(Value::as_str).collect();
+    names.sort_unstable();
+    let wanted = [
+        "$context.authorizer.principalId",
+        "$context.error.responseType",
+        "$context.httpMethod",
+        "$context.identity.caller",
+        "$context.integrationLatency",
+        "$context.requestId",
+        "$context.resourcePath",
+        "$context.responseLatency",
+        "$context.status",
+    ];
+    assert_eq!(names, wanted);
+}
+
+#[test]
 fn the_gateways_own_answers_are_problems_too() {
     let Some(template) = template() else { return };
-    let responses = &template["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"];
-    for (kind, response) in responses.as_object().expect("gateway responses") {
-        let body = response["responseTemplates"]["application/json"].as_str().expect("a template");
-        let body: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{kind} is not JSON: {body}"));
-        let known = Code::ALL.iter().find(|code| body["code"] == code.slug()).unwrap_or_else(|| panic!("{kind}"));
-        assert_eq!(body["type"], format!("urn:tailor:problem:{}", known.slug()), "{kind}");
-        assert_eq!(body["retryable"], known.retryable(), "{kind}");
-        assert_eq!(
-            body["title"],
-            serde_json::to_value(shared::problem::Problem::new(*known).body("x")).expect("JSON")["title"]
-        );
-        if let Some(status) = response["statusCode"].as_str() {
-            assert_eq!(
-                (status, &body["status"]),
-                (known.status().to_string().as_str(), &json!(known.status())),
-                "{kind}"
-            );
-        }
-        let content_type = &response["responseParameters"]["gatewayresponse.header.Content-Type"];
-        assert_eq!(content_type, "'application/problem+json'", "{kind}");
-        let retry_after = &response["responseParameters"]["gatewayresponse.header.Retry-After"];
-        assert_eq!(retry_after.is_string(), known.status() == 429, "{kind}");
-    }
+    assert_eq!(response_faults(&template), [""; 0]);
 }
 
 #[test]
-fn what_the_template_sets_is_a_valid_configuration() {
+fn the_template_sets_what_the_code_reads_and_nothing_else() {
     let Some(template) = template() else { return };
-    for (name, function) in [("generate", "Generate"), ("stats", "Stats")] {
-        let variables = template["Resources"][function]["Properties"]["Environment"]["Variables"].clone();
-        let lookup = |variable: &str| match &variables[variable] {
-            Value::String(text) => Some(text.clone()),
-            Value::Object(reference) => {
-                let default = &template["Parameters"][reference["Ref"].as_str()?]["Default"];
-                Some(default.as_str().map_or_else(|| default.to_string(), str::to_owned).replace("null", "25"))
-            }
-            _ => None,
-        };
-        let problems = match name {
-            "generate" => generate::Config::read(&lookup).err(),
-            _ => stats::Config::read(&lookup).err(),
-        };
-        assert!(problems.is_none(), "{name}: {problems:?}");
-        let documents =
-            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("the README");
-        for variable in variables.as_object().expect("variables").keys().filter(|name| !name.starts_with("AWS_")) {
-            assert!(documents.contains(&format!("`{variable}`")), "{variable} is not in the README");
+    assert_eq!(variable_faults(&template), [""; 0]);
+    let readme = include_str!("../README.md");
+    for function in FUNCTIONS {
+        let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
+        for name in variables.as_object().expect("variables").keys().filter(|name| !name.starts_with("AWS_")) {
+            assert!(readme.contains(&format!("`{name}`")), "{name} is not in the README");
         }
+    }
+    // Beside the configurations only the logs read the environment, and Lambda sets what they read.
+    let sources = sources();
+    let reads = sources.lines().map(str::trim).filter(|line| line.contains("env::var(") && !line.starts_with("//"));
+    for line in reads.filter(|line| !line.starts_with("Config::read(")) {
+        assert!(line.contains("AWS_LAMBDA_LOG_"), "{line}");
     }
 }
 
 #[test]
-fn each_share_of_a_budget_has_an_alarm_that_goes_to_the_topic() {
+fn alarms_tell_the_topic_what_the_code_emits() {
+    let Some(template) = template() else { return };
+    assert_eq!(alarm_faults(&template, &sources()), [""; 0]);
+    let names: BTreeSet<&String> = resources(&template, "AWS::CloudWatch::Alarm").map(|(name, _)| name).collect();
+    let of_functions =
+        FUNCTIONS.map(|function| ["Errors", "Throttles", "Slow"].map(|what| format!("{function}{what}")));
+    let others = ["ApiErrors", "OrphanedReservations", "ProviderAuthFailures"].map(str::to_owned);
+    for wanted in of_functions.concat().iter().chain(&others) {
+        assert!(names.contains(wanted), "{wanted}");
+    }
+}
+
+#[test]
+fn each_share_of_a_budget_has_an_alarm() {
     let Some(template) = template() else { return };
     let mut seen = Vec::new();
-    for (name, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
-        let alarm = &alarm["Properties"];
-        assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("Tailor"), &json!("BudgetAlert")), "{name}");
-        assert_eq!(alarm["AlarmActions"], json!([{ "Ref": "BudgetAlerts" }]), "{name}");
-        let dimensions = alarm["Dimensions"].as_array().expect("dimensions");
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    for (name, alarm) in alarms.filter(|(_, alarm)| alarm["Properties"]["MetricName"] == "BudgetAlert") {
+        let dimensions = alarm["Properties"]["Dimensions"].as_array().expect("dimensions");
         let names: Vec<&str> = dimensions.iter().filter_map(|dimension| dimension["Name"].as_str()).collect();
         assert_eq!(names, ["Ledger", "Scope", "Percent"], "as `shared::alerts` writes them: {name}");
         let value = |index: usize| dimensions[index]["Value"].as_str().unwrap_or_default().to_owned();
