@@ -112,7 +112,7 @@ pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
     let (plain, job_plain) = (without_placeholders(resume.as_str()), without_placeholders(job.as_str()));
     let (own, of_job) = (words(&plain), words(&job_plain));
     let (own_terms, job_terms) = (terms(&own), terms(&of_job));
-    let shown = Resume::of(resume.as_str(), &plain, &own, &own_terms, &of_job);
+    let shown = Resume::of(resume.as_str(), &plain, &own, &own_terms, &of_job, &job_plain);
     let wanted = requirements::find(job.as_str());
     let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, Some(resume))).collect();
     Analysis {
@@ -131,7 +131,7 @@ pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
 pub fn score_of(rewritten: &str, job: &Redacted) -> Option<f64> {
     let (plain, job_plain) = (without_placeholders(rewritten), without_placeholders(job.as_str()));
     let own = words(&plain);
-    let shown = Resume::of(rewritten, &plain, &own, &terms(&own), &words(&job_plain));
+    let shown = Resume::of(rewritten, &plain, &own, &terms(&own), &words(&job_plain), &job_plain);
     let wanted = requirements::find(job.as_str());
     let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, None)).collect();
     score(&judged)
@@ -148,6 +148,11 @@ pub fn lexical_similarity(resume: &Redacted, job: &Redacted) -> f64 {
 /// Whether a word is in the table of words: then a capital letter alone does not make it a name.
 pub(crate) fn is_ordinary_word(lower: &str) -> bool {
     table::find(lower).is_some()
+}
+
+/// The cosine of two words in the table, if it has both.
+pub(crate) fn nearness(a: &str, b: &str) -> Option<f64> {
+    Some(table::find(a)?.cosine(table::find(b)?))
 }
 
 fn score(judged: &[Judged]) -> Option<f64> {

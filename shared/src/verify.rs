@@ -321,8 +321,14 @@ impl<'a> Verifier<'a> {
 
     /// The source's words for a sentence that claims too much; empty where it has none, or has said them already.
     fn replacement(&mut self, sentence: &str, own: Option<&str>, is_whole: bool) -> String {
-        let found = own.or_else(|| self.source.nearest(sentence).filter(|(close, _)| *close).map(|(_, line)| line));
-        let Some(line) = found else { return self.parts(sentence, is_whole) };
+        // A bullet for a bullet and a line for a line: else what is told below would be told above, too.
+        let fits =
+            |line: &str| source::is_bullet(line) == source::is_bullet(sentence) && line.trim() != sentence.trim();
+        let nearest =
+            || self.source.nearest(sentence).filter(|(close, line)| *close && fits(line)).map(|(_, line)| line);
+        let Some(line) = own.or_else(|| self.of_position(sentence)).or_else(nearest) else {
+            return self.parts(sentence, is_whole);
+        };
         let text = if is_whole { line } else { source::closest_sentence(line, sentence) };
         if own.is_none() && !self.used.insert(text.trim().to_owned()) {
             return String::new();
@@ -331,13 +337,26 @@ impl<'a> Verifier<'a> {
         format!("{text}{space}")
     }
 
+    /// What the position says that the answer is at, for a line of its head that says something else.
+    fn of_position(&self, sentence: &str) -> Option<&'a str> {
+        if source::is_bullet(sentence) || !source::is_head(sentence) {
+            return None;
+        }
+        self.source.head_line(self.context.entry?, sentence)
+    }
+
     /// The several lines that a line was made of: what it claims too much does not cost what it told rightly.
     fn parts(&mut self, line: &str, is_whole: bool) -> String {
         if !is_whole {
             return String::new();
         }
-        let parts: Vec<&str> =
-            self.source.parts(line).into_iter().filter(|part| self.used.insert(part.trim().to_owned())).collect();
+        let parts: Vec<&str> = self
+            .source
+            .parts(line)
+            .into_iter()
+            .filter(|part| source::is_bullet(part) == source::is_bullet(line))
+            .collect();
+        let parts: Vec<&str> = parts.into_iter().filter(|part| self.used.insert(part.trim().to_owned())).collect();
         parts.join("\n")
     }
 

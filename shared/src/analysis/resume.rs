@@ -11,7 +11,7 @@ use super::{Evidence, Finding, MET, NEAR, Verdict};
 use crate::lexicon::{self, Skill};
 use crate::redaction::Redacted;
 use crate::verify::claimed::{Degree, Timeline, degrees};
-use crate::words::{RUN, Word, runs};
+use crate::words::{RUN, Word, root, runs};
 
 /// What is only listed, in a list of skills or a summary, counts less than what is used in a position.
 const LISTED: f64 = 0.7;
@@ -93,8 +93,9 @@ impl<'a> Resume<'a> {
         own: &'a [Word<'a>],
         own_terms: &[Term<'a>],
         job: &[Word<'_>],
+        job_plain: &str,
     ) -> Resume<'a> {
-        let is_copied = copied(own, job);
+        let is_copied = copied(plain, own, job, job_plain);
         let mut resume = Resume {
             text,
             lines: Vec::new(),
@@ -140,7 +141,9 @@ impl<'a> Resume<'a> {
             let named: usize = mentions.iter().map(|mention| mention.words.len()).sum();
             let others = here.iter().filter(|word| is_content(word)).count().saturating_sub(named);
             let dense = mentions.len() >= 3 && others <= mentions.len() / 2;
-            let listed = matches!(section, "skills" | "summary") || is_list(content) || dense;
+            // "Worked with Rust" says no more than the name.
+            let bare = !mentions.is_empty() && others == 0;
+            let listed = matches!(section, "skills" | "summary") || is_list(content) || dense || bare;
             let credit = if listed { LISTED } else { 1.0 };
             let (terms_here, behind) = terms.split_at(terms.partition_point(|term| term.index < to));
             terms = behind;
@@ -316,6 +319,32 @@ fn is_hidden(line: &str) -> bool {
     hiding.iter().any(|sign| lower.contains(sign))
 }
 
+/// Content words of a job from which on a line with most of them is that job.
+const WHOLE_JOB: usize = 12;
+/// Words of a job's line that nobody writes by chance just so.
+const PASTED_WORDS: usize = 4;
+
+/// The job's lines of several words that are more than names, by their first word. A list of tools may be anybody's.
+fn pasted_lines<'a>(job: &'a [Word<'_>], plain: &str) -> HashMap<&'a str, Vec<Vec<&'a str>>> {
+    let mut lines: HashMap<&str, Vec<Vec<&str>>> = HashMap::default();
+    let (mut first, mut start) = (0, 0);
+    for line in plain.split_inclusive('\n') {
+        start += line.len();
+        let last = first + job[first..].partition_point(|word| word.range.end <= start);
+        let words = &job[first..last];
+        first = last;
+        let small = words.iter().filter(|word| !is_content(word)).count();
+        if words.len() >= PASTED_WORDS && small > 0 && lines.len() < MAX_PASTED {
+            let own: Vec<&str> = words.iter().map(|word| word.lower.as_ref()).collect();
+            lines.entry(own[0]).or_default().push(own);
+        }
+    }
+    lines
+}
+
+/// Lines of a job that are looked for.
+const MAX_PASTED: usize = 200;
+
 /// Items between commas and the like, none of them a sentence.
 fn is_list(line: &str) -> bool {
     let (_, items) = line.split_once(':').unwrap_or(("", line));
@@ -323,10 +352,38 @@ fn is_list(line: &str) -> bool {
     items.len() >= 3 && items.iter().all(|item| item.split_whitespace().count() <= 3)
 }
 
-/// For every word whether it belongs to a run of words that stands in the job just so, lines and punctuation aside.
-fn copied(own: &[Word<'_>], job: &[Word<'_>]) -> Vec<bool> {
+/// For every word whether it is pasted: it belongs to a run of words that stands in the job just so, lines and punctuation
+/// aside; its line holds a whole line of the job, or most of the job's words in any order.
+fn copied(plain: &str, own: &[Word<'_>], job: &[Word<'_>], job_plain: &str) -> Vec<bool> {
     let runs: HashSet<u64> = runs(job).collect();
     let mut copied = vec![false; own.len()];
+    let lines = pasted_lines(job, job_plain);
+    let wanted: HashSet<&str> = job.iter().filter(|word| is_content(word)).map(|word| root(&word.lower)).collect();
+    let mut first = 0;
+    let mut start = 0;
+    for line in plain.split_inclusive('\n') {
+        start += line.len();
+        let last = first + own[first..].partition_point(|word| word.range.end <= start);
+        let here = &own[first..last];
+        let held: HashSet<&str> =
+            here.iter().map(|word| root(&word.lower)).filter(|root| wanted.contains(root)).collect();
+        let most = wanted.len() >= WHOLE_JOB && held.len() * 2 > wanted.len();
+        if most {
+            copied[first..last].fill(true);
+        } else if !lines.is_empty() {
+            // Looked up by the first word: a job has some dozens of lines.
+            for at in 0..here.len() {
+                let Some(same) = lines.get(here[at].lower.as_ref()) else { continue };
+                for wanted in same {
+                    let run = here.get(at..at + wanted.len());
+                    if run.is_some_and(|run| run.iter().zip(wanted).all(|(word, wanted)| word.lower == *wanted)) {
+                        copied[first + at..first + at + wanted.len()].fill(true);
+                    }
+                }
+            }
+        }
+        first = last;
+    }
     for (start, run) in self::runs(own).enumerate() {
         // A list of skills may name the same ones in the same order.
         if runs.contains(&run) && own[start..start + RUN].iter().any(|word| !is_content(word)) {

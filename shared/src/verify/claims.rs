@@ -8,7 +8,7 @@ use super::bait::is_echo;
 use super::disguise::disguised;
 use super::figures::{self, Figures};
 use super::links::is_link;
-use super::source::{MAX_PLACES, Source, ends_sentence, is_bullet};
+use super::source::{MAX_PLACES, Source, ends_sentence, is_bullet, is_name_pair};
 use super::{languages, lists};
 use crate::analysis::is_ordinary_word;
 use crate::lexicon::{self, Kind, Mention};
@@ -163,7 +163,7 @@ impl Reading<'_> {
         if let (true, Some(first), Some(last)) = (is_echo(self.words), self.words.first(), self.words.last()) {
             self.add(Class::Name, first.range.start..last.range.end, false);
         }
-        for range in disguised(self.plain, self.source.text()) {
+        for range in disguised(self.plain, self.source.text(), self.source.scripts) {
             self.add(Class::Name, range, false);
         }
         for word in self.words {
@@ -219,7 +219,12 @@ impl Reading<'_> {
             };
             let lines = self.source.degrees.get(&degree).map(Vec::as_slice).unwrap_or_default();
             let supported = !self.drops_qualifier()
-                && lines.iter().any(|&line| field.is_empty() || has_field(line) || has_field(line + 1));
+                && lines.iter().any(|&line| {
+                    // The field may stand on the next line, unless that names a degree of its own.
+                    let next = line + 1;
+                    let own_next = self.source.degrees.values().any(|lines| lines.binary_search(&next).is_ok());
+                    field.is_empty() || has_field(line) || (!own_next && has_field(next))
+                });
             // "of Science" is part of it.
             let part = |word: &&Word<'_>| lists::is_function_word(&word.lower) || PARTS_OF_DEGREES.has(&word.lower);
             let last = self.words[index + 1..]
@@ -278,7 +283,8 @@ impl Reading<'_> {
                 })
             };
             let supported = self.expanded[index]
-                || lines.is_some_and(|lines| lines.iter().take(MAX_PLACES).any(|&line| has(line)))
+                || !self.drops_qualifier()
+                    && lines.is_some_and(|lines| lines.iter().take(MAX_PLACES).any(|&line| has(line)))
                 || self.mentions.iter().any(|mention| mention.words.contains(&index));
             self.add(Class::Certification, self.span(&(start..end)), supported);
         }
@@ -288,6 +294,15 @@ impl Reading<'_> {
         let levels = languages::levels(self.plain, self.words, self.mentions);
         let skills = self.mentions.iter().enumerate();
         for (index, mention) in skills.filter(|(_, mention)| mention.skill.kind() != Kind::Certificate) {
+            // "ML and BI:" over the tools that are.
+            let words = &self.words[mention.words.clone()];
+            let heads_list = words.iter().all(|word| lists::is_label(&word.lower))
+                && self.plain[self.span(&mention.words).end..]
+                    .split_once(':')
+                    .is_some_and(|(rest, _)| rest.len() <= 24);
+            if heads_list {
+                continue;
+            }
             let level = levels.iter().find(|(at, _)| *at == index).map(|(_, level)| *level);
             let known = self.source.levels.get(&mention.skill).copied();
             let spoken = level.is_none_or(|level| languages::is_supported(level, known));
@@ -305,8 +320,13 @@ impl Reading<'_> {
         }
     }
 
-    /// Prizes, honors, patents.
+    /// Prizes, honors, patents; and what was only begun.
     fn honors(&mut self) {
+        for word in self.words.iter().filter(|word| lists::is_achieved(&word.lower)) {
+            if self.drops_qualifier() && !self.source.has_word(&word.lower) {
+                self.add(Class::Certification, word.range.clone(), false);
+            }
+        }
         for word in self.words.iter().filter(|word| lists::is_honor(&word.lower)) {
             let stem = root(&word.lower);
             let known = self.source.has_word(singular(&word.lower)) || self.source.has_root(stem);
@@ -335,11 +355,33 @@ impl Reading<'_> {
         }
     }
 
+    /// Names that go on in another way than in the source: "Palisade Capital" for the Palisade Bank.
+    fn other_names(&mut self) {
+        let words = self.words;
+        for (at, pair) in words.windows(2).enumerate().filter(|(_, pair)| is_name_pair(self.plain, pair)) {
+            if is_ordinary_word(&pair[0].lower)
+                || self.is_taken(pair[1].range.start)
+                || lists::is_role(singular(&pair[1].lower))
+            {
+                continue;
+            }
+            let Some(known) = self.source.followed_by.get(pair[0].lower.as_ref()) else { continue };
+            let own = pair[1].lower.as_ref();
+            // What stands in the source anywhere as a name of its own may follow here.
+            let apart = self.source.exact.contains(pair[1].text) || lists::is_heading_word(own);
+            let skill = self.mentions.iter().any(|mention| mention.words.contains(&(at + 1)));
+            if !known.contains(own) && !apart && !skill {
+                self.add(Class::Name, pair[1].range.clone(), false);
+            }
+        }
+    }
+
     /// Words written as names that the source does not know.
     fn names(&mut self) {
         if self.is_heading {
             return;
         }
+        self.other_names();
         let lettered = self.words.iter().filter(|word| word.has_letter()).count();
         let capitals = self.words.iter().filter(|word| word.has_letter() && word.is_capitalized()).count();
         let shouts = !self.plain.chars().any(char::is_lowercase);
@@ -376,11 +418,22 @@ impl Reading<'_> {
             if !coined && !alone && (!named || titled || shouts) {
                 continue;
             }
+            // "Autodesk Revit" is Revit.
+            let makes = lists::is_maker(&word.lower)
+                && self
+                    .mentions
+                    .iter()
+                    .any(|mention| mention.words.start == index + 1 && self.source.skills.contains(&mention.skill));
+            if makes || (in_label && lists::is_label(&word.lower)) {
+                continue;
+            }
             let lower = word.lower.as_ref();
             let bare = lower.strip_suffix("'s").or_else(|| lower.strip_suffix("’s")).unwrap_or(lower);
             let known = |word: &str| self.source.has_word(word) || self.source.has_word(singular(word));
+            let undotted = lower.contains('.').then(|| lower.replace('.', ""));
             let supported = known(bare)
                 || known(lower)
+                || undotted.is_some_and(|undotted| known(&undotted))
                 || lists::is_heading_word(lower)
                 || (!coined && self.source.has_root(root(bare)))
                 || (word.text.chars().all(char::is_uppercase) && self.source.spells(lower));

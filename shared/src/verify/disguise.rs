@@ -6,8 +6,8 @@ use std::ops::Range;
 const SPACED: usize = 4;
 
 /// Parts of a line that disguise what they say, by bytes: marks inside a word (`K**af**ka`), spaced letters, letters of a script
-/// that the source does not use. `source` is all of the source in lower case.
-pub(super) fn disguised(line: &str, source: &str) -> Vec<Range<usize>> {
+/// that the source does not use (`scripts`). `source` is all of the source in lower case.
+pub(super) fn disguised(line: &str, source: &str, scripts: Scripts) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut next = 0;
     let mut single: Option<Range<usize>> = None;
@@ -33,7 +33,7 @@ pub(super) fn disguised(line: &str, source: &str) -> Vec<Range<usize>> {
     found.extend(single.filter(|_| letters >= SPACED));
     found.retain(|range| !source.contains(&line[range.clone()].to_lowercase()));
     if !line.is_ascii() {
-        let foreign = |c: char| script(c).is_some_and(|own| !source.chars().any(|known| script(known) == Some(own)));
+        let foreign = |c: char| script(c).is_some_and(|own| scripts.0 >> own & 1 == 0);
         let mut places = line.char_indices().filter(|(_, c)| foreign(*c));
         if let Some((first, c)) = places.next() {
             let (last, end) = places.next_back().unwrap_or((first, c));
@@ -41,6 +41,19 @@ pub(super) fn disguised(line: &str, source: &str) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// The scripts of a text, as a set of bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scripts(u16);
+
+impl Scripts {
+    /// Adds those of a text.
+    pub(super) fn add(&mut self, text: &str) {
+        if !text.is_ascii() {
+            self.0 = text.chars().filter_map(script).fold(self.0, |set, own| set | 1 << own);
+        }
+    }
 }
 
 /// Emphasis or code marks between two letters. `_` and `-` join words.
@@ -83,7 +96,9 @@ mod tests {
     use super::*;
 
     fn of<'a>(line: &'a str, source: &str) -> Vec<&'a str> {
-        disguised(line, source).into_iter().map(|range| &line[range]).collect()
+        let mut scripts = Scripts::default();
+        scripts.add(source);
+        disguised(line, source, scripts).into_iter().map(|range| &line[range]).collect()
     }
 
     #[test]

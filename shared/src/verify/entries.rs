@@ -3,7 +3,10 @@
 use foldhash::HashSet;
 
 use super::figures::Period;
+use super::lists;
 use super::source::{Entry, HEAD_LINES, Line, MAX_NEAR, MAX_PLACES, Source, ends_sentence, push_new};
+use crate::redaction::without_placeholders;
+use crate::words::{Word, singular, words};
 
 impl Source {
     /// Finds the dated lines and the heads around them.
@@ -40,6 +43,21 @@ impl Source {
             }
             self.entries.push(Entry { head: start..end, periods });
         }
+    }
+
+    /// The line of a position's head that stands for one of an answer: a line of the same kind (with a role, or dates) that is
+    /// not the same.
+    pub(super) fn head_line(&self, entry: usize, line: &str) -> Option<&str> {
+        let plain = without_placeholders(line);
+        let wanted = words(&plain);
+        let has_role = |words: &[Word<'_>]| words.iter().any(|word| lists::is_role(singular(&word.lower)));
+        let role = has_role(&wanted);
+        let head = &self.lines[self.entries[entry].head.clone()];
+        let of_kind = head.iter().find(|own| {
+            let own_plain = without_placeholders(&own.text);
+            own.text.trim() != line.trim() && role && has_role(&words(&own_plain))
+        });
+        of_kind.map(|own| own.text.as_str())
     }
 
     /// The first entry whose head a line belongs to.

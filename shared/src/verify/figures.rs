@@ -41,6 +41,10 @@ pub(super) struct Figure {
     pub(super) sign: Sign,
     /// The content word behind it, in the singular: what is counted.
     pub(super) counts: Option<String>,
+    /// Whether it stands right behind the figure.
+    pub(super) is_direct: bool,
+    /// The word that it is of: the team in "a team of 14".
+    pub(super) of: Option<String>,
     /// Whether something went from it, to it, or changed by it.
     pub(super) end: Option<End>,
     /// Per what length of time.
@@ -130,6 +134,8 @@ fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option
                 value,
                 sign: Sign::Times,
                 counts: None,
+                is_direct: false,
+                of: None,
                 end: None,
                 per: None,
             });
@@ -219,6 +225,9 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
             sign = Sign::Money(known);
         }
     }
+    if word.is_some_and(|word| matches!(word, "consecutive" | "straight" | "successive" | "full" | "whole")) {
+        word = at(&mut peek);
+    }
     match word {
         Some("percent" | "prozent" | "percentage" | "point" | "pp" | "punkte" | "prozentpunkte")
             if sign == Sign::Plain =>
@@ -238,9 +247,13 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
         _ => {}
     }
     let mut counts = word;
+    let mut is_direct = true;
     for _ in 0..3 {
         match counts {
-            Some(between) if BETWEEN.contains(&between) => counts = at(&mut peek),
+            Some(between) if BETWEEN.contains(&between) => {
+                counts = at(&mut peek);
+                is_direct = false;
+            }
             _ => break,
         }
     }
@@ -258,21 +271,32 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
         _ => None,
     };
     let per = per(words, index + 1);
-    found.push(Figure { range, value, sign, counts, end, per });
+    let of = index.checked_sub(2).filter(|_| words[index - 1].lower == "of").map(|noun| &words[noun]);
+    let of = of.filter(|noun| noun.has_letter()).map(|noun| singular(&noun.lower).to_owned());
+    found.push(Figure { range, value, sign, counts, is_direct, of, end, per });
+}
+
+/// The length of time that a word names, as an adverb, too.
+pub(super) fn unit_of(lower: &str) -> Option<Unit> {
+    adverb(lower).or_else(|| UNITS.iter().find(|(name, _)| *name == singular(lower)).map(|(_, unit)| *unit))
+}
+
+fn adverb(lower: &str) -> Option<Unit> {
+    match lower {
+        "hourly" => Some(Unit::Hour),
+        "daily" | "täglich" => Some(Unit::Day),
+        "weekly" | "wöchentlich" => Some(Unit::Week),
+        "monthly" | "monatlich" => Some(Unit::Month),
+        "yearly" | "annual" | "annually" | "jährlich" => Some(Unit::Year),
+        _ => None,
+    }
 }
 
 /// "a day", "per week", "monthly" among the next words.
 fn per(words: &[Word<'_>], from: usize) -> Option<Unit> {
     let next = words.get(from..(from + 6).min(words.len()))?;
     for (at, word) in next.iter().enumerate() {
-        let adverb = match word.lower.as_ref() {
-            "hourly" => Some(Unit::Hour),
-            "daily" | "täglich" => Some(Unit::Day),
-            "weekly" | "wöchentlich" => Some(Unit::Week),
-            "monthly" | "monatlich" => Some(Unit::Month),
-            "yearly" | "annual" | "annually" | "jährlich" => Some(Unit::Year),
-            _ => None,
-        };
+        let adverb = adverb(&word.lower);
         let marked = at > 0
             && matches!(
                 next[at - 1].lower.as_ref(),

@@ -29,7 +29,8 @@ static ROLES: Words<1024> = Words::of(&[
     "strategist", "marketer", "superintendent", "dean", "chairman", "chairwoman", "chair", "treasurer", "captain",
     "statistician", "economist", "biologist", "chemist", "physicist", "tester", "owner", "master", "fellow", "waiter",
     "waitress", "bartender", "barista", "caregiver", "paramedic", "dentist", "veterinarian", "psychologist", "tutor",
-    "principal", "bookseller", "carpenter", "machinist", "fitter", "machinist", "dispatcher", "underwriter", "actuary",
+    "principal", "leader", "supervisora", "cheffe", "médico", "médica", "médecin", "arzt", "ärztin", "meister",
+    "officers", "bookseller", "carpenter", "machinist", "fitter", "machinist", "dispatcher", "underwriter", "actuary",
     "broker", "trader", "banker", "teller", "ingenieur", "ingenieurin", "entwickler", "entwicklerin", "leiter",
     "leiterin", "geschäftsführer", "geschäftsführerin", "berater", "beraterin", "sachbearbeiter", "sachbearbeiterin",
     "kaufmann", "kauffrau", "werkstudent", "werkstudentin", "praktikant", "praktikantin", "referent", "referentin",
@@ -83,7 +84,8 @@ static AMOUNTS: Words<128> = Words::of(&[
     "dozen", "dozens", "hundreds", "thousands", "millions", "billions", "half", "halved", "halving", "decade",
     "decades", "thousand", "hundred", "million", "billion", "multi", "countless", "numerous", "century", "dutzend",
     "hunderte", "tausende", "millionen", "jahrzehnt", "centaines", "milliers", "dizaines", "décennie", "cientos",
-    "miles", "decenas", "década", "mitad",
+    "miles", "decenas", "década", "mitad", "halbiert", "halbierung", "drittel", "viertel", "hälfte", "moitié", "tiers",
+    "tercio", "magnitude", "terabyte", "terabytes", "petabyte", "petabytes", "gigabytes",
 ]);
 /// Prizes and honors: whoever has none does not get one.
 static HONORS: Words<128> = Words::of(&[
@@ -91,6 +93,19 @@ static HONORS: Words<128> = Words::of(&[
     "patented", "published", "clearance", "honors", "honours", "hons", "laude", "magna", "summa", "distinction",
     "valedictorian", "scholarship", "fellowship", "diploma", "medal", "charterholder", "preis", "auszeichnung", "prix",
     "premio",
+]);
+/// Who has passed or been given something.
+static ACHIEVED: Words<64> = Words::of(&[
+    "passed", "certified", "completed", "awarded", "obtained", "achieved", "earned", "graduated", "received", "holds",
+    "bestanden", "abgeschlossen", "erworben", "réussi", "obtenu", "obtenue", "obtenido", "aprobado", "titulado",
+]);
+/// Labels of lists that name no skill of their own.
+static LABELS: Words<64> =
+    Words::of(&["ml", "ai", "bi", "it", "qa", "ux", "ui", "data", "cloud", "devops", "ops", "crm", "erp", "hr", "pm"]);
+/// Makers whose names stand before those of their tools.
+static MAKERS: Words<64> = Words::of(&[
+    "autodesk", "microsoft", "ms", "adobe", "google", "amazon", "aws", "apache", "ibm", "oracle", "sap", "atlassian",
+    "hashicorp", "jetbrains", "apple", "salesforce", "siemens", "dassault", "cisco", "vmware",
 ]);
 /// Verbs of taking part.
 static WEAK: Words<128> = Words::of(&[
@@ -103,7 +118,10 @@ static WEAK: Words<128> = Words::of(&[
 /// Who adds one of these to a degree or a certificate does not have it yet.
 pub(super) const QUALIFIERS: &[&str] = &[
     "expected", "anticipated", "candidate", "pursuing", "progress", "incomplete", "unfinished", "applied",
-    "voraussichtlich", "laufend", "ongoing", "prévu", "previsto", "finish", "started", "studying",
+    "voraussichtlich", "laufend", "ongoing", "prévu", "previsto", "finish", "started", "studying", "scheduled",
+    "planned", "preparation", "preparing", "pending", "not", "never", "without", "enrolled", "student", "toward",
+    "towards", "abgebrochen", "begonnen", "angestrebt", "geplant", "nicht", "cours", "préparation", "inachevé", "non",
+    "curso", "inacabado", "sin", "no", "eligible", "lapsed", "expired", "partial", "partially", "dropped", "withdrew",
 ];
 
 /// The stem of a word that certifies or licenses.
@@ -113,6 +131,18 @@ pub(super) fn certifying(lower: &str) -> Option<&'static str> {
 
 pub(super) fn is_amount(lower: &str) -> bool {
     AMOUNTS.has(lower)
+}
+
+pub(super) fn is_achieved(lower: &str) -> bool {
+    ACHIEVED.has(lower)
+}
+
+pub(super) fn is_label(lower: &str) -> bool {
+    LABELS.has(lower)
+}
+
+pub(super) fn is_maker(lower: &str) -> bool {
+    MAKERS.has(lower)
 }
 
 pub(super) fn is_honor(lower: &str) -> bool {
@@ -211,7 +241,7 @@ static DEGREES: Words<128> = Words::of(&[
     "bachelor", "bachelors", "bsc", "bba", "beng", "btech", "licenciatura", "baccalaureate", "bfa", "bsn", "bed", "bs",
     "ba", "be", "masters", "msc", "meng", "mtech", "mfa", "mph", "msn", "máster", "diplom", "master", "ms", "ma",
     "med", "mba", "phd", "jd", "juris", "doctorate", "doctoral", "dphil", "edd", "dnp", "pharmd", "doktor", "doctorat",
-    "dr", "doctorado", "associate", "associates",
+    "dr", "doctorado", "associate", "associates", "aas", "fda", "fdsc", "foundation",
 ]);
 
 /// Whether a word can name a level of study.
@@ -269,6 +299,8 @@ pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
             {
                 Degree::Doctor
             }
+            "aas" | "fda" | "fdsc" if capitals => Degree::Associate,
+            "foundation" if matches!(next, Some("degree")) => Degree::Associate,
             "associate" | "associates" if matches!(next, Some("degree" | "of")) || word.text.contains('\'') => {
                 Degree::Associate
             }

@@ -3,9 +3,9 @@
 use super::figures::Unit;
 use crate::redaction::Words;
 
-pub(super) const NUMBERS: usize = 29 + 54;
+pub(super) const NUMBERS: usize = 83 + 17;
 
-pub(super) const TIMES: usize = 13;
+pub(super) const TIMES: usize = 13 + 6;
 
 pub(super) const NUMBER_WORDS: [(&str, i128); NUMBERS] = [
     ("one", 1),
@@ -91,6 +91,23 @@ pub(super) const NUMBER_WORDS: [(&str, i128); NUMBERS] = [
     ("diez", 10),
     ("doce", 12),
     ("veinte", 20),
+    ("neun", 9),
+    ("dreizehn", 13),
+    ("vierzehn", 14),
+    ("fünfzehn", 15),
+    ("sechzehn", 16),
+    ("siebzehn", 17),
+    ("achtzehn", 18),
+    ("neunzehn", 19),
+    ("quatorze", 14),
+    ("sept", 7),
+    ("seis", 6),
+    ("dieciséis", 16),
+    ("dieciseis", 16),
+    ("diecisiete", 17),
+    ("dieciocho", 18),
+    ("diecinueve", 19),
+    ("dos", 2),
 ];
 
 pub(super) const MULTIPLES: [(&str, i128); TIMES] = [
@@ -107,6 +124,12 @@ pub(super) const MULTIPLES: [(&str, i128); TIMES] = [
     ("tenfold", 10),
     ("verdoppelt", 2),
     ("doublé", 2),
+    ("doublée", 2),
+    ("triplé", 3),
+    ("triplée", 3),
+    ("verdreifacht", 3),
+    ("duplicado", 2),
+    ("duplicada", 2),
 ];
 
 pub(super) const SCALES: &[(&str, i128)] = &[

@@ -89,14 +89,30 @@ impl Reading<'_> {
             let wanted = self.content(&employer);
             // A school belongs to its degree: the line of it, or one beside.
             let all = 0..self.source.lines.len();
+            let names_degree = |line: usize| {
+                let line = u32::try_from(line).unwrap_or(u32::MAX);
+                self.source.degrees.values().any(|lines| lines.binary_search(&line).is_ok())
+            };
             let lines = match self.aligned.lines.first() {
-                Some(&line) if self.has_degree() => line.saturating_sub(1)..(line + 2).min(all.end),
+                Some(&line) if self.has_degree() => {
+                    let from = if line > 0 && !names_degree(line - 1) { line - 1 } else { line };
+                    let to = if line + 1 < all.end && !names_degree(line + 1) { line + 2 } else { line + 1 };
+                    from..to
+                }
                 _ => all,
             };
             let known = self.source.has_sequence(&wanted, &lines);
             let in_entry =
                 heads.is_none_or(|entry| self.source.has_sequence(&wanted, &self.source.entries[entry].head));
-            let supported = known && (in_entry || !dated);
+            // Work does not move to another employer.
+            let at = self.source.entries.get(context.entry.unwrap_or(usize::MAX)).filter(|_| !self.is_head);
+            let here = at.is_none_or(|entry| {
+                let beside =
+                    self.aligned.lines.iter().any(|line| self.source.has_sequence(&wanted, &(*line..*line + 1)));
+                let heads_any = self.source.entries.iter().any(|other| self.source.has_sequence(&wanted, &other.head));
+                self.source.has_sequence(&wanted, &entry.head) || beside || !heads_any
+            });
+            let supported = known && here && (in_entry || !dated);
             self.add(Class::Employer, self.span(&employer), supported);
         }
     }
@@ -204,6 +220,14 @@ impl Reading<'_> {
             {
                 end += 2;
             }
+            // Jefa de planta, chef de projet
+            if end + 1 < words.len()
+                && joined(end - 1)
+                && joined(end)
+                && matches!(words[end].lower.as_ref(), "de" | "des" | "du" | "d'")
+            {
+                end += 2;
+            }
             let appointed = self.appointed(start);
             let start = appointed.unwrap_or(start);
             let phrase = &words[start..end];
@@ -226,7 +250,10 @@ impl Reading<'_> {
             let after_as = start.checked_sub(1).is_some_and(|before| {
                 matches!(words[before].lower.as_ref(), "as" | "a" | "an" | "als" | "became" | "into")
             });
+            // "HR business partner with six years of experience"
+            let opens = start == 0 && phrase.len() > 1 && words.get(end).is_some_and(|next| next.lower == "with");
             let is_title = acronym
+                || (opens && !plural)
                 || ((appointed.is_some() || placed) && !plural)
                 || (self.is_head
                     && !plural
@@ -252,7 +279,7 @@ impl Reading<'_> {
         let is_cue = |at: &usize| {
             matches!(
                 words[*at].lower.as_ref(),
-                "as" | "als" | "como" | "became" | "promoted" | "appointed" | "elected" | "acting"
+                "as" | "als" | "como" | "became" | "promoted" | "appointed" | "elected" | "acting" | "am" | "tant"
             )
         };
         let cue = (role.saturating_sub(5)..role).rev().find(is_cue)?;

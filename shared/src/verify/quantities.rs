@@ -4,8 +4,9 @@ use super::Class;
 use super::claims::Reading;
 use super::figures::{self, Date, Figure, Sign, Unit};
 use super::lists;
+use crate::analysis::nearness;
 use crate::lexicon;
-use crate::words::{singular, words};
+use crate::words::{root, singular, words};
 
 impl Reading<'_> {
     pub(super) fn figures(&mut self) {
@@ -28,12 +29,22 @@ impl Reading<'_> {
         let turned = |other: &Figure| {
             matches!((claim.end, other.end), (Some(a), Some(b)) if a != b) || differs(claim.per, other.per)
         };
+        // "per month" where the source says nothing of that kind.
+        let unheard = |line: usize, other: &Figure| {
+            claim.per.is_some_and(|unit| other.per.is_none() && !self.source.lines[line].tells_time(unit))
+        };
         let equal: Vec<(usize, &Figure)> = self
             .source
             .figures_of(claim.value)
-            .filter(|(_, other)| other.sign == claim.sign && !turned(other))
+            .filter(|(line, other)| {
+                other.sign == claim.sign
+                    && !turned(other)
+                    && !unheard(*line, other)
+                    && !self.counts_others(claim, *line, other)
+            })
             .collect();
-        if equal.iter().any(|(_, other)| other.counts.is_some() && other.counts == claim.counts) {
+        let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+        if equal.iter().any(|(_, other)| same(&other.counts, &claim.counts) || same(&other.of, &claim.of)) {
             return true;
         }
         // What is counted stands beside another figure in the source: then this is not its figure.
@@ -52,6 +63,26 @@ impl Reading<'_> {
         }
         let loose = self.aligned.share < 0.3 && !equal.is_empty() && !contradicted;
         loose || self.is_year(claim) || self.is_career(claim)
+    }
+
+    /// Whether a figure counts something else than the source's: managers for starters, bridges for miles. Words that the line
+    /// has, too, and words near in meaning are the same.
+    fn counts_others(&self, claim: &Figure, line: usize, other: &Figure) -> bool {
+        let (Some(own), Some(theirs)) = (&claim.counts, &other.counts) else { return false };
+        if !claim.is_direct
+            || !other.is_direct
+            || own == theirs
+            || self.source.line_has(line, own)
+            || root(own) == root(theirs)
+            || other.sign != Sign::Plain
+        {
+            return false;
+        }
+        // A rank that the source does not give to anybody.
+        if lists::is_role(own) && !self.source.has_word(own) {
+            return true;
+        }
+        nearness(own, theirs).is_some_and(|near| near < OTHERS)
     }
 
     /// "0.9 s" where the source has 900 ms.
@@ -141,6 +172,15 @@ impl Reading<'_> {
         !of_something && !stated && years * 12 <= i128::from(self.source.months_of_work())
     }
 
+    /// Whole percents by which figures of the aligned lines went from one to the next.
+    fn changes(&self) -> impl Iterator<Item = i128> {
+        let pairs = self.aligned.lines.iter().flat_map(|line| self.source.lines[*line].figures.figures.windows(2));
+        pairs.filter(|pair| pair[0].sign == pair[1].sign && pair[0].value > 0).map(|pair| {
+            let (from, to) = (pair[0].value, pair[1].value);
+            ((to - from) * 200 + from) / (2 * from)
+        })
+    }
+
     /// "weekly reports" that were monthly ones.
     fn frequencies(&mut self) {
         let length = |word: &str| FREQUENCIES.iter().find(|(name, _)| *name == word).map(|(_, length)| *length);
@@ -170,8 +210,14 @@ impl Reading<'_> {
             let has = |value: i128, sign: Sign| {
                 self.source.figures_of(value * 1_000_000).any(|(_, other)| other.sign == sign)
             };
+            let changed = |percent: i128| self.changes().any(|change| (change.abs() - percent).abs() <= 2);
             let same = match word.lower.as_ref() {
-                "half" | "halved" | "halving" => {
+                "third" | "drittel" | "tiers" | "tercio" => changed(33),
+                "quarter" | "viertel" if changed(25) => true,
+                "fifth" => changed(20),
+                "tenth" => changed(10),
+                "half" | "halved" | "halving" | "halbiert" | "hälfte" | "moitié" | "mitad" if changed(50) => true,
+                "half" | "halved" | "halving" | "halbiert" | "hälfte" | "moitié" | "mitad" => {
                     has(50, Sign::Percent) || self.source.has_root("halv") || self.source.has_word("half")
                 }
                 "quarter" => has(25, Sign::Percent),
@@ -207,8 +253,23 @@ const EXACT_UNITS: [(Unit, i128); 6] = [
     (Unit::Week, 604_800_000),
 ];
 
+/// Below this cosine two counted words are two things.
+const OTHERS: f64 = 0.1;
+
 /// How often, and of what length of time.
-const FREQUENCIES: [(&str, &str); 9] = [
+const FREQUENCIES: [(&str, &str); 21] = [
+    ("täglich", "tag"),
+    ("wöchentlich", "woche"),
+    ("monatlich", "monat"),
+    ("jährlich", "jahr"),
+    ("quotidien", "jour"),
+    ("hebdomadaire", "semaine"),
+    ("mensuel", "mois"),
+    ("mensuelle", "mois"),
+    ("annuel", "an"),
+    ("annuelle", "an"),
+    ("semanal", "semana"),
+    ("mensual", "mes"),
     ("hourly", "hour"),
     ("daily", "day"),
     ("weekly", "week"),

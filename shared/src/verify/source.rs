@@ -7,7 +7,8 @@ use foldhash::{HashMap, HashSet};
 
 use super::bait::Bait;
 use super::claimed::total_months;
-use super::figures::{self, Date, Figure, Figures, Period};
+use super::disguise::Scripts;
+use super::figures::{self, Date, Figure, Figures, Period, Sign, Unit, unit_of};
 use super::{languages, lists};
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
@@ -52,6 +53,8 @@ pub struct Source {
     pub(super) is_resume: bool,
     /// What a document's hidden instruction wants to see in the answer.
     pub(super) bait: Bait,
+    /// Capitalized words that follow one another: the Bank of "Palisade Bank".
+    pub(super) followed_by: HashMap<String, HashSet<String>>,
     /// Lines that read so, bullet signs aside.
     reading: HashMap<String, Vec<u32>>,
     /// Sentences of lines of several, bullet signs aside.
@@ -68,6 +71,8 @@ pub struct Source {
     /// Dates that follow each other in a line: "joined in 2011 and became head in 2016".
     spans: HashMap<u16, Vec<(Date, Date)>>,
     placeholders: HashSet<(Kind, usize)>,
+    /// What it is written in.
+    pub(super) scripts: Scripts,
     /// All of it in lower case, for links.
     text: String,
     /// Lines by the roots of their words.
@@ -86,6 +91,8 @@ pub(super) struct Line {
     pub(super) figures: Figures,
     pub(super) is_bullet: bool,
     pub(super) has_strong_verb: bool,
+    /// Lengths of time that it names.
+    times: Vec<Unit>,
     /// Says among its first words that somebody took part.
     pub(super) has_weak_verb: bool,
 }
@@ -111,7 +118,7 @@ impl Source {
                 // A page without a line end is read by its sentences: what is compared with a line has an end.
                 match line.len() {
                     0..=LONG_LINE => source.read(line),
-                    _ => super::sentences(line).into_iter().for_each(|sentence| source.read(sentence)),
+                    _ => super::sentences(line).into_iter().flat_map(pieces).for_each(|piece| source.read(piece)),
                 }
             }
         }
@@ -163,12 +170,19 @@ impl Source {
         let plain = without_placeholders(line);
         self.placeholders.extend(placeholders(line).filter_map(|(_, key)| key));
         self.text.push_str(&plain.to_lowercase());
+        self.scripts.add(&plain);
         self.text.push('\n');
         let words = words(&plain);
         for word in &words {
             if word.text != word.lower {
                 self.exact.insert(word.text.to_owned());
             }
+        }
+        for pair in words.windows(2).filter(|pair| is_name_pair(&plain, pair)) {
+            self.followed_by
+                .entry(pair[0].lower.clone().into_owned())
+                .or_default()
+                .insert(pair[1].lower.clone().into_owned());
         }
         for root in roots(&words) {
             add(&mut self.lines_of, root, index);
@@ -235,6 +249,7 @@ impl Source {
         self.lines.push(Line {
             is_school: words.iter().any(|word| lists::is_school(singular(&word.lower))),
             is_bullet: is_bullet(line),
+            times: words.iter().filter_map(|word| unit_of(&word.lower)).collect(),
             has_weak_verb: words.iter().take(3).any(|word| lists::is_weak(&word.lower) && word.lower != "with"),
             has_strong_verb: words.iter().any(|word| lists::is_strong(&word.lower)),
             figures,
@@ -396,6 +411,12 @@ impl Source {
 }
 
 impl Line {
+    /// Whether the line says something of this length of time: "monthly", "a day".
+    pub(super) fn tells_time(&self, unit: Unit) -> bool {
+        self.figures.figures.iter().any(|figure| figure.per == Some(unit) || figure.sign == Sign::Time(unit))
+            || self.times.contains(&unit)
+    }
+
     fn has_together(&self, wanted: &[u32], forbidden: &[(u32, bool)]) -> bool {
         let window = wanted.len() + 2;
         let Some(first) = wanted.first() else { return true };
@@ -411,6 +432,25 @@ impl Line {
     }
 }
 
+/// A sentence without an end in parts of some [`LONG_LINE`] bytes, cut at blanks.
+fn pieces(sentence: &str) -> Vec<&str> {
+    let (mut found, mut rest) = (Vec::new(), sentence);
+    while rest.len() > LONG_LINE {
+        let end = rest.char_indices().map(|(at, _)| at).find(|at| *at >= LONG_LINE).unwrap_or(rest.len());
+        let end = rest[end..].find(char::is_whitespace).map_or(rest.len(), |blank| end + blank);
+        let (piece, behind) = rest.split_at(end);
+        found.push(piece);
+        rest = behind;
+    }
+    found.push(rest);
+    found
+}
+
+/// Whether two words side by side are capitalized both.
+pub(super) fn is_name_pair(line: &str, pair: &[Word<'_>]) -> bool {
+    pair[0].is_capitalized() && pair[1].is_capitalized() && &line[pair[0].range.end..pair[1].range.start] == " "
+}
+
 /// What alignment compares: content words without endings, no digits.
 pub(super) fn roots<'a>(words: &'a [Word<'_>]) -> Vec<&'a str> {
     let mut roots: Vec<&str> = words
@@ -421,6 +461,11 @@ pub(super) fn roots<'a>(words: &'a [Word<'_>]) -> Vec<&'a str> {
     roots.sort_unstable();
     roots.dedup();
     roots
+}
+
+/// Whether a line reads like one that heads a position: short, no bullet, no sentence.
+pub(super) fn is_head(line: &str) -> bool {
+    line.split_whitespace().count() <= 16 && !ends_sentence(line)
 }
 
 /// Whether a line ends like a sentence; "Oak Ltd." and "S.L." do not.

@@ -1,6 +1,7 @@
-//! The set of a reader who did not know how the verification works: honest edits and lies in eleven invented documents.
+//! The sets of two readers who did not write the verification: honest edits and lies in invented documents.
 //!
-//! It was mended with this set, so what is printed is no estimate for others; no check rests on it.
+//! It was mended with these sets, so what is printed is no estimate for others; no check rests on it. What each set found
+//! before it was mended with it stands in `docs/benchmarks.md`.
 
 use std::collections::BTreeMap;
 
@@ -29,15 +30,23 @@ struct Lie {
     label: String,
     old: Option<String>,
     new: String,
-    /// Text that must not stand more often than in the source; `FLAG` where a flag is enough, `FULL:` before a whole line.
-    must_not_stand: String,
+    /// Text that must not stand more often than in the source: `new` itself, where nothing else is said; `FLAG` where a flag is
+    /// enough, `FULL:` before a whole line.
+    must_not_stand: Option<String>,
 }
 
-const CASES: &str = include_str!("../../../../tests/fixtures/quality/reader.jsonl");
+const SETS: [(&str, &str); 2] = [
+    ("first", include_str!("../../../../tests/fixtures/quality/reader.jsonl")),
+    ("second", include_str!("../../../../tests/fixtures/quality/reader2.jsonl")),
+];
+
+pub(super) fn run(examples: bool) {
+    SETS.iter().for_each(|(name, cases)| set(name, cases, examples));
+}
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
-pub(super) fn run(examples: bool) {
-    let cases: Vec<Case> = super::read(CASES);
+fn set(name: &str, cases: &str, examples: bool) {
+    let cases: Vec<Case> = super::read(cases);
     let (mut honest, mut rejected) = (0, 0);
     let mut lies: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for case in &cases {
@@ -52,7 +61,12 @@ pub(super) fn run(examples: bool) {
         }
         for lie in &case.lies {
             let (text, found) = verified(&case.source, &case.job, &edited(&case.source, lie.old.as_deref(), &lie.new));
-            let stands = match (lie.must_not_stand.as_str(), lie.must_not_stand.strip_prefix("FULL:")) {
+            let must_not = match (&lie.must_not_stand, lie.label.as_str()) {
+                (Some(words), _) => words.as_str(),
+                (None, "soft") => "FLAG",
+                (None, _) => lie.new.as_str(),
+            };
+            let stands = match (must_not, must_not.strip_prefix("FULL:")) {
                 ("FLAG", _) => found.flagged.is_empty() && found.reverted.is_empty(),
                 (_, Some(line)) => text.lines().any(|own| own == line),
                 (words, None) => text.matches(words).count() > case.source.matches(words).count(),
@@ -66,7 +80,7 @@ pub(super) fn run(examples: bool) {
         }
     }
     let (all, caught) = lies.values().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
-    println!("a reader's set: {caught} of {all} lies caught, {rejected} of {honest} honest edits rejected");
+    println!("a reader's {name} set: {caught} of {all} lies caught, {rejected} of {honest} honest edits rejected");
     let missed: Vec<String> = lies
         .iter()
         .filter(|(_, (all, caught))| caught < all)
