@@ -1,7 +1,7 @@
 //! Analysis: what the job asks for, and what the résumé shows of it. No model, no cost, deterministic.
 //!
 //! It reads redacted texts only, so nothing it says (keywords and suggestions go into the prompt) can hold detected
-//! personal data. Formula `coverage-2`: requirements are the job's bullet lines and cue sentences. Each asks for names of the
+//! personal data. Formula `coverage-3`: requirements are the job's bullet lines and cue sentences. Each asks for names of the
 //! lexicon, a degree, or content words by their inverse document frequency; "or" makes alternatives. What is used in a position counts 1, what is
 //! only listed (a list of skills, a summary) 0.7, a relative 0.5; too few dated years take up to half. A requirement is *met* from 0.65 on, *near*
 //! from 0.3; the score is the weighted mean (required 3, preferred 1, bonus 0.5). Eight words in a row that stand in the job
@@ -26,7 +26,7 @@ use crate::words::words;
 use resume::{Judged, Resume};
 
 /// Name and version of the formula behind `match_score`.
-pub const FORMULA: &str = "coverage-2";
+pub const FORMULA: &str = "coverage-3";
 const MET: f64 = 0.65;
 const NEAR: f64 = 0.3;
 const MAX_KEYWORDS: usize = 15;

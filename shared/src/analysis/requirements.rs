@@ -71,10 +71,12 @@ impl Requirement {
     fn of(text: &str, importance: Importance) -> Option<Requirement> {
         let plain = without_placeholders(text);
         let lower = plain.to_lowercase();
-        if ["not required", "not needed", "not necessary", "no need", "nicht erforderlich"]
-            .iter()
-            .any(|cue| lower.contains(cue))
-        {
+        // What a job does not want is no requirement.
+        let unwanted =
+            ["not required", "not needed", "not necessary", "no need", "nicht erforderlich", "we don't", "we do not"];
+        let denies = ["no ", "not ", "without ", "kein ", "keine ", "pas de ", "aucun", "sin ", "ningun", "ningún"];
+        let bare = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
+        if unwanted.iter().any(|cue| lower.contains(cue)) || denies.iter().any(|cue| bare.starts_with(cue)) {
             return None;
         }
         let words = words(&plain);

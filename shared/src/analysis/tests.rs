@@ -161,3 +161,33 @@ fn hidden_text_is_no_evidence_and_is_told() {
     assert_eq!(hidden.match_score, plain.match_score);
     assert!(hidden.suggestions.iter().any(|advice| advice.contains("hides")), "{:?}", hidden.suggestions);
 }
+
+#[test]
+fn a_pasted_job_is_no_evidence_in_whatever_order() {
+    let job = "Platform Engineer\n\nRequirements:\n- 5+ years of experience running Kubernetes in production\n- Strong Go or Rust skills\n- PostgreSQL tuning and replication\n- Mentoring of junior engineers in the team\n- Planning of capacity and of costs\n";
+    let base = "Kim Lee\n\nEXPERIENCE\nTechnician, Foo Inc, 2016 - 2024\n- Answered calls about printers\n";
+    let lines: Vec<&str> =
+        job.lines().map(|line| line.trim_start_matches("- ")).filter(|line| !line.is_empty()).collect();
+    let mut words: Vec<&str> = job.split_whitespace().collect();
+    words.sort_unstable();
+    let reversed: Vec<String> = lines.iter().rev().map(|line| format!("- {line}")).collect();
+    let prefixed: Vec<String> = lines.iter().map(|line| format!("- Worked with {line}")).collect();
+    let real = score(
+        &format!(
+            "{base}- Ran Kubernetes clusters for years\n- Wrote services in Go\n- Tuned PostgreSQL\n- Mentored juniors\n- Planned capacity and costs\n"
+        ),
+        job,
+    );
+    for pasted in [reversed.join("\n"), prefixed.join("\n"), words.join(" ")] {
+        let reached = score(&format!("{base}{pasted}\n"), job);
+        assert!(reached < real / 2.0, "{reached} of {real}: {pasted}");
+    }
+    let named = score(&format!("{base}- Worked with Kubernetes\n- Worked with Go\n- Worked with PostgreSQL\n"), job);
+    assert!(named < real, "{named} of {real}");
+}
+
+#[test]
+fn what_a_job_does_not_want_is_no_requirement() {
+    let found = analysis(RESUME, "Requirements:\n- Rust\n- No PHP\n- We don't use Java\n- Keine Reisetätigkeit\n");
+    assert_eq!(found.requirements.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["Rust"]);
+}
