@@ -1,5 +1,6 @@
 //! Every figure that the documents or an issue quote: `cargo run --release -p bench -- <what>`.
 
+mod cost;
 mod fuzz;
 mod limits;
 mod quality;
@@ -20,6 +21,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum What {
+    /// What a deployment costs a month beside the model's tokens.
+    Cost,
     /// Random inputs against what redaction promises.
     Fuzz(fuzz::Options),
     /// Limits, budgets and the ledger under fire, against any DynamoDB endpoint.
@@ -40,6 +43,7 @@ enum What {
 
 fn main() -> ExitCode {
     match Cli::parse().what {
+        What::Cost => on_runtime(cost::run()),
         What::Fuzz(options) => return fuzz::run(&options),
         What::Limits(options) => return on_runtime(limits::run(options)),
         What::LimitsRateWorker(worker) => on_runtime(limits::rate::work(worker)),

@@ -76,6 +76,7 @@ struct Operation<'a> {
     summary: &'a str,
     body: Option<Value>,
     parameters: Vec<Value>,
+    /// Media type objects by media type.
     answers: Vec<(&'static str, Value)>,
     codes: Vec<&'static [Code]>,
 }
@@ -83,7 +84,7 @@ struct Operation<'a> {
 impl Operation<'_> {
     fn write(self, problem: &Schema) -> Value {
         let content: Map<String, Value> =
-            self.answers.into_iter().map(|(media, schema)| (media.to_owned(), json!({ "schema": schema }))).collect();
+            self.answers.into_iter().map(|(media, schema)| (media.to_owned(), schema)).collect();
         let mut responses = Map::new();
         responses.insert("200".to_owned(), json!({ "description": "The answer.", "content": content }));
         let codes: Vec<Code> = self.codes.into_iter().flatten().copied().collect();
@@ -128,12 +129,22 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
             summary: summary(task),
             body: Some(request::schema(task)),
             parameters: vec![idempotency_key(), raw()],
-            answers: vec![(JSON, answer), ("text/event-stream", events())],
+            answers: vec![(JSON, schema(&answer)), ("text/event-stream", events())],
             codes: vec![OF_ALL, OF_BODIES, OF_STORES, OF_MODELS],
         };
         paths.insert(path, json!({ "post": operation.write(problem) }));
     }
     let resume = || request::schema(Task::ResumeOptimization);
+    // Options of a model call are taken and have no effect where no model is asked.
+    let unasked = || {
+        let mut body = resume();
+        for name in ["model", "prompt_version"] {
+            body["properties"][name] = json!({ "type": ["string", "null"], "minLength": 1, "maxLength": 100 });
+        }
+        let object = body.as_object_mut();
+        object.map(|object| ["if", "then"].map(|name| object.remove(name)));
+        body
+    };
     let stream = Operation {
         id: "generate-stream",
         summary: "The first task as server-sent events, whatever Accept says but for what excludes them.",
@@ -156,7 +167,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
                 "type": "array", "minItems": 1, "maxItems": 20,
                 "items": { "description": "A body of any task; `task` names it, the first without. A bad one fails alone." },
             },
-            "max_concurrent": { "type": "integer", "minimum": 1, "maximum": 20, "default": 3 },
+            "max_concurrent": { "type": ["integer", "null"], "minimum": 1, "maximum": 20, "default": 3 },
         },
     });
     let batch = Operation {
@@ -164,11 +175,11 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
         summary: "Up to twenty requests in one; each has its own status, and one bad item fails alone.",
         body: Some(items),
         parameters: vec![idempotency_key()],
-        answers: vec![(JSON, results), ("application/x-ndjson", json!({ "type": "string" }))],
+        answers: vec![(JSON, schema(&results)), ("application/x-ndjson", text())],
         codes: vec![OF_ALL, OF_BODIES],
     };
     paths.insert("/api/v1/generate/batch".to_owned(), json!({ "post": batch.write(problem) }));
-    for (path, id, summary, schema) in [
+    for (path, id, summary, answer) in [
         (
             "/api/v1/analyze",
             "analyze",
@@ -180,9 +191,9 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
         let operation = Operation {
             id,
             summary,
-            body: Some(resume()),
+            body: Some(unasked()),
             parameters: Vec::new(),
-            answers: vec![(JSON, json!(schema))],
+            answers: vec![(JSON, schema(&answer))],
             codes: vec![OF_ALL, OF_BODIES],
         };
         paths.insert(path.to_owned(), json!({ "post": operation.write(problem) }));
@@ -192,7 +203,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
         summary: "Deletes what is kept of the caller's texts, and says what else is kept, how long and why.",
         body: None,
         parameters: Vec::new(),
-        answers: vec![(JSON, json!(schemas.forgotten))],
+        answers: vec![(JSON, schema(&schemas.forgotten))],
         codes: vec![OF_ALL, OF_STORES],
     };
     paths.insert("/api/v1/data".to_owned(), json!({ "delete": data.write(problem) }));
@@ -214,7 +225,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
                 "Another caller, or * for all: scope `admin`.",
             ),
         ],
-        answers: vec![(JSON, json!(statistics))],
+        answers: vec![(JSON, schema(&statistics))],
         codes: vec![OF_ALL, OF_STORES, &[Code::InvalidRequest]],
     };
     paths.insert("/api/v1/stats".to_owned(), json!({ "get": read.write(problem) }));
@@ -240,14 +251,14 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
                 "Another caller: scope `admin`.",
             ),
         ],
-        answers: vec![
-            (JSON, json!(history)),
-            ("application/x-ndjson", json!({ "type": "string" })),
-            ("text/csv", json!({ "type": "string" })),
-        ],
+        answers: vec![(JSON, schema(&history)), ("application/x-ndjson", text()), ("text/csv", text())],
         codes: vec![OF_ALL, OF_STORES, &[Code::InvalidRequest]],
     };
-    paths.insert("/api/v1/stats/requests".to_owned(), json!({ "get": read.write(problem) }));
+    let mut read = read.write(problem);
+    read["responses"]["200"]["links"] = json!({
+        "next": { "operationId": "history", "parameters": { "cursor": "$response.body#/next_cursor" } },
+    });
+    paths.insert("/api/v1/stats/requests".to_owned(), json!({ "get": read }));
     let period = json!({
         "type": "object", "additionalProperties": false,
         "properties": { "expected_period": { "type": ["string", "null"], "minLength": 1, "maxLength": 20 } },
@@ -261,13 +272,16 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
         summary: "Begins a new statistics period. Budgets follow the calendar month and are not changed.",
         body: None,
         parameters: Vec::new(),
-        answers: vec![(JSON, begun)],
+        answers: vec![(JSON, schema(&begun))],
         codes: vec![OF_ALL, OF_BODIES, OF_STORES, &[Code::PeriodChanged]],
     };
     let mut reset = reset.write(problem);
+    reset["responses"]["200"]["links"] = json!({
+        "records": { "operationId": "history", "parameters": { "period": "$response.body#/period" } },
+    });
     reset["requestBody"] = json!({ "required": false, "content": { JSON: { "schema": period } } });
     paths.insert("/api/v1/stats/reset".to_owned(), json!({ "post": reset }));
-    for (path, id, summary, schema) in [
+    for (path, id, summary, answer) in [
         (
             "/health",
             "health",
@@ -281,7 +295,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
             summary,
             body: None,
             parameters: Vec::new(),
-            answers: vec![(JSON, schema)],
+            answers: vec![(JSON, schema(&answer))],
             codes: vec![&[Code::NotAcceptable, Code::Internal]],
         };
         let mut operation = operation.write(problem);
@@ -319,10 +333,19 @@ fn idempotency_key() -> Value {
     })
 }
 
+/// A media type object with a schema.
+fn schema(schema: &impl serde::Serialize) -> Value {
+    json!({ "schema": schema })
+}
+
+fn text() -> Value {
+    schema(&json!({ "type": "string" }))
+}
+
+/// Server-sent events: OpenAPI 3.1 has no words for them, so an example says what comes.
 fn events() -> Value {
     json!({
-        "type": "string",
-        "description": "Events meta, delta, usage, then exactly one of done (the JSON answer) or error (a problem), each JSON with seq from 0 without gaps. An end without either is a failure.",
+        "example": "id: 0\nevent: meta\ndata: {\"request_id\":\"...\",\"seq\":0}\n\nid: 1\nevent: delta\ndata: {\"text\":\"...\",\"seq\":1}\n\nid: 2\nevent: usage\ndata: {...}\n\nid: 3\nevent: done\ndata: {...}\n\n",
     })
 }
 

@@ -117,8 +117,8 @@ impl Source {
             for line in text.as_str().lines() {
                 // A page without a line end is read by its sentences: what is compared with a line has an end.
                 match line.len() {
-                    0..=LONG_LINE => source.read(line),
-                    _ => super::sentences(line).into_iter().flat_map(pieces).for_each(|piece| source.read(piece)),
+                    0..=LONG_LINE => source.read(line, true),
+                    _ => super::sentences(line).into_iter().flat_map(pieces).for_each(|piece| source.read(piece, true)),
                 }
             }
         }
@@ -149,15 +149,12 @@ impl Source {
     /// Lets the answer name these, as a cover letter names the company it is sent to. They support no figure.
     fn allow_words(&mut self, texts: &[&Redacted]) {
         for text in texts {
-            let line = text.as_str();
-            self.read(line);
-            if let Some(line) = self.lines.last_mut() {
-                line.figures = Figures::default();
-            }
+            self.read(text.as_str(), false);
         }
     }
 
-    fn read(&mut self, line: &str) {
+    /// Reads a line; without `has_figures` its words only.
+    fn read(&mut self, line: &str, has_figures: bool) {
         if line.trim().is_empty() {
             return;
         }
@@ -209,7 +206,7 @@ impl Source {
         let content = words.iter().filter(|word| !matches!(word.lower.as_ref(), "of" | "and" | "the" | "for"));
         self.initials.extend(content.filter_map(|word| word.lower.chars().next()));
         self.initials.push('\n');
-        let figures = figures::read(&plain, &words);
+        let figures = if has_figures { figures::read(&plain, &words) } else { Figures::default() };
         for (at, figure) in (0..).zip(&figures.figures) {
             self.by_value.entry(figure.value).or_default().push((index, at));
             if let Some(counted) = &figure.counts {

@@ -179,6 +179,20 @@ fn a_plural_that_the_source_ends_with_is_looked_up_in_vain() {
 }
 
 #[test]
+fn a_company_may_be_a_number_and_supports_none() {
+    let input = Input::CoverLetter {
+        resume: "Kept the books".to_owned(),
+        job: "A clerk".to_owned(),
+        company: "0 and 2019 Ltd".to_owned(),
+        position: "Clerk 12".to_owned(),
+    };
+    let (redacted, vault) = crate::redaction::redact(&input);
+    let source = Source::of_input(&redacted);
+    let (text, found) = verify(&source, None, "I kept 0 books for 12 years since 2019.", Mode::Revert, &vault);
+    assert!(!text.contains("12 years") && !found.reverted.is_empty(), "{text}");
+}
+
+#[test]
 fn dates_that_share_a_month_are_two_dates() {
     for text in ["2019-10-2020", "x 2019-10-2020 - 2021", "03/2019-10-2020", "2020 - 2021-03-2022"] {
         let (_, vault, _) = redact_document(text);

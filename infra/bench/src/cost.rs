@@ -1,0 +1,83 @@
+//! What a deployment costs beside the model's tokens: dollars a month at 1,000, 100,000 and 10 million requests.
+//!
+//! Database calls are counted in this run, on a warm request; the capacity units of each are those that
+//! `bench -- limits --only capacity` measures. Prices are list prices as remembered in November 2026, not looked up: put your
+//! region's in their place.
+
+use tests::fixtures::{short_answer, short_body};
+use tests::model_server::Reply;
+use tests::recorder::Recorder;
+use tests::stack::Stack;
+
+const PATH: &str = "/api/v1/generate";
+
+/// Seconds that a request waits for the model, and the memory it does so in (MiB).
+const MODEL_SECONDS: f64 = 20.0;
+const MEMORY: f64 = 256.0;
+/// Bytes of log lines and of the access log for a request.
+const LOG_BYTES: f64 = 1_200.0;
+/// Bytes of a record and of its share of the day's sums.
+const RECORD_BYTES: f64 = 600.0;
+
+/// Dollars, each with its unit.
+const GB_SECOND: f64 = 0.000_013_333_4;
+const INVOCATION: f64 = 0.20e-6;
+const API_REQUEST: f64 = 3.50e-6;
+const WRITE_UNIT: f64 = 0.625e-6;
+const READ_UNIT: f64 = 0.125e-6;
+const LOG_GB: f64 = 0.50;
+const TABLE_GB_MONTH: f64 = 0.25;
+const BACKUP_GB_MONTH: f64 = 0.20;
+const ALARM_MONTH: f64 = 0.10;
+const DASHBOARD_MONTH: f64 = 3.00;
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+pub(crate) async fn run() {
+    let (updates, transactions) = counted().await;
+    let write_units = updates + 4.0 * transactions;
+    let gb_seconds = MODEL_SECONDS * MEMORY / 1_024.0;
+    println!(
+        "a warm request: {updates} updates of one write unit, {transactions} transaction of four; {write_units} write units"
+    );
+    println!(
+        "assumed: {MODEL_SECONDS} s of the model, {MEMORY} MiB, one read of a key, {LOG_BYTES} bytes of log; list prices not looked up"
+    );
+    let alarms = TEMPLATE.matches("Type: AWS::CloudWatch::Alarm").count();
+    #[expect(clippy::cast_precision_loss, reason = "some dozens")]
+    let idle = alarms as f64 * ALARM_MONTH;
+    println!("idle: {alarms} alarms ${idle:.2} a month; a dashboard ${DASHBOARD_MONTH:.2} more if it is on");
+    println!("| requests a month | Lambda | API | database | logs | storage after a year | alarms | all |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    for requests in [1e3, 1e5, 1e7] {
+        // The authorizer runs for a few milliseconds; its invocation counts.
+        let lambda = requests * (gb_seconds * GB_SECOND + 2.0 * INVOCATION);
+        let api = requests * API_REQUEST;
+        let database = requests * (write_units * WRITE_UNIT + 0.5 * READ_UNIT);
+        let logs = requests * LOG_BYTES / 1e9 * LOG_GB;
+        let storage = requests * 12.0 * RECORD_BYTES / 1e9 * (TABLE_GB_MONTH + BACKUP_GB_MONTH);
+        let all = lambda + api + database + logs + storage + idle;
+        println!(
+            "| {requests:.0} | ${lambda:.2} | ${api:.2} | ${database:.2} | ${logs:.2} | ${storage:.2} | ${idle:.2} | ${all:.2} |"
+        );
+    }
+}
+
+/// Updates and transactions of a warm request.
+async fn counted() -> (f64, f64) {
+    let key = ("ANTHROPIC_API_KEY", "k");
+    let stack = Stack::with(&[key]).await;
+    let recorder = Recorder::before(&stack.dynamodb).await;
+    let stack = stack.another(&[key, ("AWS_ENDPOINT_URL_DYNAMODB", &recorder.url)]).await;
+    for _ in 0..2 {
+        stack.model.play(Reply::answer(&short_answer()));
+        let _ = recorder.take();
+        let answer = stack.post(PATH, &short_body()).await;
+        assert_eq!(answer.status, 200, "the request is answered");
+    }
+    let operations = recorder.take();
+    #[expect(clippy::cast_precision_loss, reason = "a few calls")]
+    let count = |name: &str| operations.iter().filter(|operation| *operation == name).count() as f64;
+    (count("UpdateItem"), count("TransactWriteItems"))
+}
