@@ -223,7 +223,9 @@ fn response_faults(template: &Value) -> Vec<String> {
         // The two defaults stand for several statuses and name none.
         let status = &response["statusCode"];
         let is_default = kind.starts_with("DEFAULT_") && status.is_null() && body["status"].is_null();
-        if !is_default && (*status != code.status().to_string() || body["status"] != ours["status"]) {
+        if !is_default
+            && (status.as_str() != Some(code.status().to_string().as_str()) || body["status"] != ours["status"])
+        {
             faults.push(format!("{kind}: status is not the code's"));
         }
         let headers = &response["responseParameters"];

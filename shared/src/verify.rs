@@ -19,6 +19,7 @@ mod disguise;
 mod entries;
 mod figures;
 mod languages;
+mod lines;
 mod links;
 mod lists;
 mod numerals;
@@ -322,14 +323,13 @@ impl<'a> Verifier<'a> {
     /// The source's words for a sentence that claims too much; empty where it has none, or has said them already.
     fn replacement(&mut self, sentence: &str, own: Option<&str>, is_whole: bool) -> String {
         // A bullet for a bullet and a line for a line: else what is told below would be told above, too.
-        let fits =
-            |line: &str| source::is_bullet(line) == source::is_bullet(sentence) && line.trim() != sentence.trim();
+        let fits = |line: &str| lines::is_bullet(line) == lines::is_bullet(sentence) && line.trim() != sentence.trim();
         let nearest =
             || self.source.nearest(sentence).filter(|(close, line)| *close && fits(line)).map(|(_, line)| line);
         let Some(line) = own.or_else(|| self.of_position(sentence)).or_else(nearest) else {
             return self.parts(sentence, is_whole);
         };
-        let text = if is_whole { line } else { source::closest_sentence(line, sentence) };
+        let text = if is_whole { line } else { lines::closest_sentence(line, sentence) };
         if own.is_none() && !self.used.insert(text.trim().to_owned()) {
             return String::new();
         }
@@ -339,7 +339,7 @@ impl<'a> Verifier<'a> {
 
     /// What the position says that the answer is at, for a line of its head that says something else.
     fn of_position(&self, sentence: &str) -> Option<&'a str> {
-        if source::is_bullet(sentence) || !source::is_head(sentence) {
+        if lines::is_bullet(sentence) || !lines::is_head(sentence) {
             return None;
         }
         self.source.head_line(self.context.entry?, sentence)
@@ -354,7 +354,7 @@ impl<'a> Verifier<'a> {
             .source
             .parts(line)
             .into_iter()
-            .filter(|part| source::is_bullet(part) == source::is_bullet(line))
+            .filter(|part| lines::is_bullet(part) == lines::is_bullet(line))
             .collect();
         let parts: Vec<&str> = parts.into_iter().filter(|part| self.used.insert(part.trim().to_owned())).collect();
         parts.join("\n")

@@ -2,7 +2,8 @@
 
 use foldhash::HashMap;
 
-use super::source::{Source, roots};
+use super::lines::roots;
+use super::source::Source;
 use crate::redaction::without_placeholders;
 use crate::words::{Word, words};
 

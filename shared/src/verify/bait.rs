@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 
 use foldhash::HashSet;
 
+use super::lines::is_invisible;
 use super::links::is_link;
 use super::lists;
 use super::numerals::names;
-use super::source::is_invisible;
 use crate::lexicon;
 use crate::prompts::SYSTEM;
 use crate::redaction::{Redacted, Words, without_placeholders};

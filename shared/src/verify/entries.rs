@@ -3,8 +3,9 @@
 use foldhash::HashSet;
 
 use super::figures::Period;
+use super::lines::ends_sentence;
 use super::lists;
-use super::source::{Entry, HEAD_LINES, Line, MAX_NEAR, MAX_PLACES, Source, ends_sentence, push_new};
+use super::source::{Entry, HEAD_LINES, Line, MAX_NEAR, MAX_PLACES, Source, push_new};
 use crate::redaction::without_placeholders;
 use crate::words::{Word, singular, words};
 

@@ -9,18 +9,19 @@ use super::bait::Bait;
 use super::claimed::total_months;
 use super::disguise::Scripts;
 use super::figures::{self, Date, Figure, Figures, Period, Sign, Unit, unit_of};
+use super::lines::{bare, is_bullet, is_invisible, is_name_pair, pieces, roots};
 use super::{languages, lists};
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
 use crate::request::Input;
-use crate::words::{Word, root, singular, words};
+use crate::words::{Word, singular, words};
 
 /// Positions that one line may be about.
 pub(super) const MAX_NEAR: usize = 12;
 /// Places of one word or value that are looked at.
 pub(super) const MAX_PLACES: usize = 64;
 /// Bytes of a line that is still one.
-const LONG_LINE: usize = 1_000;
+pub(super) const LONG_LINE: usize = 1_000;
 /// Bytes of a text for each word that it says for the first time, roughly.
 const BYTES_PER_WORD: usize = 12;
 /// Lines around a dated line that belong to its head at most.
@@ -429,50 +430,6 @@ impl Line {
     }
 }
 
-/// A sentence without an end in parts of some [`LONG_LINE`] bytes, cut at blanks.
-fn pieces(sentence: &str) -> Vec<&str> {
-    let (mut found, mut rest) = (Vec::new(), sentence);
-    while rest.len() > LONG_LINE {
-        let end = rest.char_indices().map(|(at, _)| at).find(|at| *at >= LONG_LINE).unwrap_or(rest.len());
-        let end = rest[end..].find(char::is_whitespace).map_or(rest.len(), |blank| end + blank);
-        let (piece, behind) = rest.split_at(end);
-        found.push(piece);
-        rest = behind;
-    }
-    found.push(rest);
-    found
-}
-
-/// Whether two words side by side are capitalized both.
-pub(super) fn is_name_pair(line: &str, pair: &[Word<'_>]) -> bool {
-    pair[0].is_capitalized() && pair[1].is_capitalized() && &line[pair[0].range.end..pair[1].range.start] == " "
-}
-
-/// What alignment compares: content words without endings, no digits.
-pub(super) fn roots<'a>(words: &'a [Word<'_>]) -> Vec<&'a str> {
-    let mut roots: Vec<&str> = words
-        .iter()
-        .filter(|word| word.has_letter() && !lists::is_function_word(&word.lower))
-        .map(|word| root(&word.lower))
-        .collect();
-    roots.sort_unstable();
-    roots.dedup();
-    roots
-}
-
-/// Whether a line reads like one that heads a position: short, no bullet, no sentence.
-pub(super) fn is_head(line: &str) -> bool {
-    line.split_whitespace().count() <= 16 && !ends_sentence(line)
-}
-
-/// Whether a line ends like a sentence; "Oak Ltd." and "S.L." do not.
-pub(super) fn ends_sentence(line: &str) -> bool {
-    let line = line.trim_end();
-    let last = line.trim_end_matches('.').rsplit(|c: char| c.is_whitespace() || c == ',').next().unwrap_or_default();
-    let abbreviated = last.contains('.') || last.chars().count() <= 3 || last.eq_ignore_ascii_case("corp");
-    line.ends_with(['!', '?']) || (line.ends_with('.') && !abbreviated)
-}
-
 /// Adds a line to those under `key`, which is copied only where it is new.
 fn add(lines: &mut HashMap<String, Vec<u32>>, key: &str, line: u32) {
     match lines.get_mut(key) {
@@ -485,37 +442,4 @@ pub(super) fn push_new<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if list.len() < MAX_PLACES && !list.contains(&item) {
         list.push(item);
     }
-}
-
-/// A line without its bullet sign and outer blanks.
-pub(super) fn bare(line: &str) -> &str {
-    line.trim().trim_start_matches(BULLETS).trim_start()
-}
-
-const BULLETS: [char; 14] = ['-', '*', '•', '–', '·', '‣', '▪', '◦', '●', '○', '■', '►', '✓', '+'];
-
-/// Whether a line begins like an item of a list.
-pub(super) fn is_bullet(line: &str) -> bool {
-    let line = line.trim_start();
-    // `*Mar 2019*` and `-5 %` are none.
-    line.strip_prefix(BULLETS).is_some_and(|rest| rest.starts_with(char::is_whitespace))
-        || line.starts_with(['•', '·', '‣', '▪', '◦', '●', '○', '■', '►', '✓'])
-}
-
-/// Zero-width, directional and tag characters (Unicode 16, general category Cf, without the soft hyphen's visible uses).
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
-}
-
-/// The sentence of a source line that shares most with `wanted`.
-pub(super) fn closest_sentence<'a>(line: &'a str, wanted: &str) -> &'a str {
-    let wanted = without_placeholders(wanted);
-    let wanted = words(&wanted);
-    let wanted: HashSet<&str> = roots(&wanted).into_iter().collect();
-    let shared = |sentence: &&str| {
-        let plain = without_placeholders(sentence);
-        roots(&words(&plain)).iter().filter(|root| wanted.contains(*root)).count()
-    };
-    let sentences = super::sentences(line);
-    sentences.into_iter().rev().max_by_key(shared).unwrap_or(line)
 }
