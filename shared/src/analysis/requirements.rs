@@ -9,7 +9,7 @@ use super::table;
 use super::words::terms;
 use crate::lexicon::{self, Mention, Skill};
 use crate::redaction::without_placeholders;
-use crate::verify::claimed::{Degree, degrees, years};
+use crate::verify::claimed::{Degree, degrees, levels as spoken, years};
 use crate::words::{Word, words};
 
 const MAX_REQUIREMENTS: usize = 60;
@@ -65,6 +65,8 @@ pub(super) struct Requirement {
     pub(super) groups: Vec<Vec<Alternative>>,
     /// Years of it, at least.
     pub(super) years: Option<u32>,
+    /// How well languages are to be spoken.
+    pub(super) levels: Vec<(Skill, u8)>,
 }
 
 impl Requirement {
@@ -116,7 +118,9 @@ impl Requirement {
         groups.dedup();
         let years = years(&plain, &words);
         let wanted = !groups.is_empty() || years.is_some();
-        wanted.then(|| Requirement { text: text.to_owned(), importance, groups, years })
+        let levels =
+            spoken(&plain, &words, &mentions).into_iter().map(|(at, level)| (mentions[at].skill, level)).collect();
+        wanted.then(|| Requirement { text: text.to_owned(), importance, groups, years, levels })
     }
 }
 

@@ -10,7 +10,7 @@ use super::words::{Term, is_content, is_english};
 use super::{Evidence, Finding, MET, NEAR, Verdict};
 use crate::lexicon::{self, Skill};
 use crate::redaction::Redacted;
-use crate::verify::claimed::{Degree, Timeline, degrees};
+use crate::verify::claimed::{Degree, Timeline, degrees, levels};
 use crate::words::{RUN, Word, root, runs};
 
 /// What is only listed, in a list of skills or a summary, counts less than what is used in a position.
@@ -33,6 +33,8 @@ pub(super) struct Resume<'a> {
     lines: Vec<Range<usize>>,
     words: HashMap<&'a str, Shown>,
     skills: HashMap<Skill, Shown>,
+    /// How well languages are spoken, where the résumé says so.
+    levels: HashMap<Skill, u8>,
     degrees: Vec<(Degree, usize)>,
     /// Words of the table, for relatives.
     vocabulary: Vec<(Entry, Shown)>,
@@ -101,6 +103,7 @@ impl<'a> Resume<'a> {
             lines: Vec::new(),
             words: HashMap::default(),
             skills: HashMap::default(),
+            levels: HashMap::default(),
             degrees: Vec::new(),
             vocabulary: Vec::new(),
             timeline: Timeline::of(plain),
@@ -150,6 +153,10 @@ impl<'a> Resume<'a> {
             for term in terms_here.iter().filter(|term| !is_copied[term.index]) {
                 resume.show(term, Shown { line: index, credit });
             }
+            for (at, level) in levels(plain, here, &mentions) {
+                let known = resume.levels.entry(mentions[at].skill).or_default();
+                *known = level.max(*known);
+            }
             for mention in mentions {
                 let lacked = lexicon::is_negated(plain, here, mention.words.start);
                 if lacked || mention.words.clone().any(|word| is_copied[from + word]) {
@@ -193,7 +200,7 @@ impl<'a> Resume<'a> {
         for group in &requirement.groups {
             let weight = group.iter().map(|alternative| alternative.weight()).fold(0.0, f64::max);
             total += weight;
-            let shown = group.iter().filter_map(|alternative| self.shows(alternative));
+            let shown = group.iter().filter_map(|alternative| self.shows_at_level(alternative, requirement));
             let shown = shown.max_by(|a, b| a.0.credit.total_cmp(&b.0.credit).then(b.0.line.cmp(&a.0.line)));
             match shown {
                 Some((shown, relative)) => {
@@ -238,6 +245,20 @@ impl<'a> Resume<'a> {
         };
         let only_listed = only_listed && verdict == Verdict::Met && !requirement.groups.is_empty();
         Judged { finding, coverage, missing, related, only_listed, short_of }
+    }
+
+    /// The same, where a language spoken less well than wanted is half an answer.
+    fn shows_at_level(
+        &self,
+        alternative: &Alternative,
+        requirement: &Requirement,
+    ) -> Option<(Shown, Option<&'static str>)> {
+        let (shown, relative) = self.shows(alternative)?;
+        let Alternative::Skill(skill, _) = alternative else { return Some((shown, relative)) };
+        let wanted = requirement.levels.iter().find(|(wanted, _)| wanted == skill).map(|(_, level)| *level);
+        let falls_short = wanted.zip(self.levels.get(skill)).is_some_and(|(wanted, own)| own < &wanted);
+        let credit = if falls_short { shown.credit.min(RELATED) } else { shown.credit };
+        Some((Shown { credit, ..shown }, relative))
     }
 
     /// How well an alternative is shown, and by which relative if not by itself.

@@ -191,3 +191,14 @@ fn what_a_job_does_not_want_is_no_requirement() {
     let found = analysis(RESUME, "Requirements:\n- Rust\n- No PHP\n- We don't use Java\n- Keine Reisetätigkeit\n");
     assert_eq!(found.requirements.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(), ["Rust"]);
 }
+
+#[test]
+fn a_language_spoken_less_well_than_wanted_is_half_an_answer() {
+    let verdict = |own: &str| {
+        let found = analysis(&format!("LANGUAGES\n{own}\n"), "Requirements:\n- Fluent German\n");
+        (found.requirements[0].verdict, found.match_score)
+    };
+    assert_eq!(verdict("German (A2)").0, Verdict::Near);
+    assert_eq!(verdict("German (C1)").0, Verdict::Met);
+    assert_eq!(verdict("German").0, Verdict::Met);
+}

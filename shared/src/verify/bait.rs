@@ -16,7 +16,7 @@ use crate::request::Input;
 use crate::words::{Word, runs, words};
 
 /// Words on which sentences turn that speak to a model, and the phrases that make them do so.
-const CUES: [(&str, &[&str]); 55] = [
+const CUES: [(&str, &[&str]); 63] = [
     ("ai", &["as an ai"]),
     ("ajoutez", &["ajoutez le mot", "ajoutez la"]),
     ("answer", &["start your answer", "your answer"]),
@@ -72,6 +72,14 @@ const CUES: [(&str, &[&str]); 55] = [
     ("write", &["write that"]),
     ("your", &["end your"]),
     ("écrivez", &["écrivez"]),
+    ("mention", &["mention the", "please mention", "must mention", "mention that"]),
+    ("weave", &["weave in", "weave the"]),
+    ("sneak", &["sneak in", "sneak the"]),
+    ("somewhere", &["somewhere in your", "somewhere in the"]),
+    ("secretly", &["secretly"]),
+    ("erwähne", &["erwähne das", "erwähne den", "erwähne die"]),
+    ("mentionnez", &["mentionnez"]),
+    ("menciona", &["menciona la", "menciona el", "menciona que"]),
 ];
 static CUE_WORDS: Words<128> = Words::of(&names(&CUES));
 

@@ -1,6 +1,7 @@
 //! What the analysis reads of a text with the same eyes: degrees, years, dated positions.
 
 use super::figures::{self, Date, Figures, Period, Sign, Unit};
+pub(crate) use super::languages::levels;
 use super::lists::is_school;
 pub(crate) use super::lists::{Degree, degrees};
 use crate::words::{Word, words};

@@ -71,7 +71,7 @@ const CLAIMED_FROM: u8 = 3;
 
 /// The level that a line gives to each language it names, by the mention's index. A level stands beside its language, or before
 /// several: "fluent in French, Dutch and Polish".
-pub(super) fn levels(line: &str, words: &[Word<'_>], mentions: &[Mention]) -> Vec<(usize, u8)> {
+pub(crate) fn levels(line: &str, words: &[Word<'_>], mentions: &[Mention]) -> Vec<(usize, u8)> {
     let mut found = Vec::new();
     let languages = mentions.iter().enumerate().filter(|(_, mention)| mention.skill.kind() == Kind::Language);
     let mut before: Option<u8> = None;
