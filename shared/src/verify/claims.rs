@@ -323,6 +323,13 @@ impl Reading<'_> {
 
     /// Prizes, honors, patents; and what was only begun.
     fn honors(&mut self) {
+        for at in self.words.windows(3).filter(|run| run[0].lower == "of" && run[1].lower == "the") {
+            if matches!(at[2].lower.as_ref(), "year" | "month" | "quarter")
+                && !self.source.has_text(&format!("of the {}", at[2].lower))
+            {
+                self.add(Class::Certification, at[0].range.start..at[2].range.end, false);
+            }
+        }
         for word in self.words.iter().filter(|word| lists::is_achieved(&word.lower)) {
             if self.drops_qualifier() && !self.source.has_word(&word.lower) {
                 self.add(Class::Certification, word.range.clone(), false);
