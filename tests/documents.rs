@@ -20,6 +20,22 @@ fn every_problem_code_stands_in_the_statuses_table_with_its_status() {
     }
 }
 
+/// `design.md` 4.3: every code is produced by a test that names it.
+#[test]
+fn every_problem_code_is_expected_by_a_test() {
+    let folder = env!("CARGO_MANIFEST_DIR");
+    let files = std::fs::read_dir(folder).expect("the tests").map(|entry| entry.expect("an entry").path());
+    let tests: String = files
+        .filter(|path| path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("documents.rs"))
+        .map(|path| std::fs::read_to_string(path).expect("text"))
+        .collect();
+    for code in Code::ALL {
+        let slug = code.slug();
+        let named = [format!("\"{slug}\""), format!(" {slug};"), format!("{slug};")];
+        assert!(named.iter().any(|named| tests.contains(named)), "no test expects {slug}");
+    }
+}
+
 #[test]
 fn every_variable_that_is_read_stands_in_the_configuration_table() {
     let quoted = Regex::new(r#""([A-Z]+(?:_[A-Z]+)+)""#).expect("a constant pattern");
@@ -47,9 +63,9 @@ fn every_route_stands_in_the_readme_and_in_the_emulators_router() {
     let manifest = include_str!("../Cargo.toml");
     let tasks = Task::ALL.into_iter().filter(|task| *task != Task::ResumeOptimization);
     let mut paths: Vec<String> = tasks.map(|task| format!("/api/v1/generate/{}", task.name())).collect();
-    let plain = ["generate", "analyze", "redact", "stats", "stats/requests", "stats/reset"];
+    let plain = ["generate", "analyze", "redact", "data", "stats", "stats/requests", "stats/reset"];
     paths.extend(plain.iter().map(|name| format!("/api/v1/{name}")));
-    paths.extend(["/api/v1/generate/stream", "/api/v1/generate/batch", "/health"].map(str::to_owned));
+    paths.extend(["/api/v1/generate/stream", "/api/v1/generate/batch", "/health", "/openapi.json"].map(str::to_owned));
     for path in paths {
         assert!(README.contains(&format!(" {path}`")), "{path}");
         let routed = manifest.contains(&format!("\"{path}\" =")) || path.starts_with("/api/v1/generate/");
@@ -92,7 +108,7 @@ fn decisions_are_short_and_linked_files_exist() {
         }
     }
     let link = Regex::new(r"\]\(([^)#:]+)\)").expect("a constant pattern");
-    for document in ["README.md", "docs/architecture.md", "docs/usage.md", "docs/test-map.md"] {
+    for document in ["README.md", "docs/architecture.md", "docs/deploy.md", "docs/usage.md", "docs/test-map.md"] {
         let text = std::fs::read_to_string(format!("{root}/{document}")).expect("text");
         let folder = document.rsplit_once('/').map_or(root.to_owned(), |(folder, _)| format!("{root}/{folder}"));
         for target in link.captures_iter(&text).map(|captures| captures[1].to_owned()) {

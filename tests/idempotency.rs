@@ -120,3 +120,19 @@ async fn it_can_be_switched_off() {
     }
     assert_eq!(stack.model.received().len(), 2);
 }
+
+#[tokio::test]
+async fn an_answer_that_another_version_stored_is_told_to_be_gone_and_not_asked_for_again() {
+    let stack = Stack::start().await;
+    stack.model.play(Reply::answer(&short_answer()));
+    assert_eq!(send(&stack, "a", "k", &short_body()).await.status, 200);
+    let items = stack.items(&stack.state_table).await;
+    let claim = items.iter().find(|item| string(item, "PK").starts_with("I#")).expect("a claim");
+    let update = stack.client.update_item().table_name(&stack.state_table);
+    let update = update.key("PK", claim["PK"].clone()).key("SK", claim["SK"].clone()).update_expression("SET a = :a");
+    let other = AttributeValue::S("{\"another\":\"form\"}".to_owned());
+    update.expression_attribute_values(":a", other).send().await.expect("written");
+    let reply = send(&stack, "a", "k", &short_body()).await;
+    assert_eq!((reply.status, reply.code().as_str()), (409, "replay-expired"));
+    assert_eq!(stack.model.received().len(), 1);
+}
