@@ -29,7 +29,7 @@ const ROUTES: [(&str, &str, &str); 10] = [
     ("Generate", "/api/v1/generate/{task}", "options post"),
     ("Generate", "/api/v1/redact", "options post"),
     ("Stats", "/api/v1/stats", "get head options"),
-    ("Stats", "/api/v1/stats/requests", "get options"),
+    ("Stats", "/api/v1/stats/requests", "get head options"),
     ("Stats", "/api/v1/stats/reset", "options post"),
     ("Stats", "/health", "get head options"),
     ("Stats", "/openapi.json", "get head options"),
@@ -452,4 +452,18 @@ fn each_share_of_a_budget_has_an_alarm() {
     let wanted =
         ["caller", "total"].map(|scope| ["100", "50", "80"].map(|percent| (scope.to_owned(), percent.to_owned())));
     assert_eq!(seen, wanted.concat());
+}
+
+#[test]
+fn the_statistics_may_write_exactly_the_attributes_that_they_write() {
+    let Some(template) = template() else { return };
+    let policies = template["Resources"]["StatsRole"]["Properties"]["Policies"].to_string();
+    let source = include_str!("../shared/src/limits/store.rs");
+    let written = source.split("pub async fn note_period").nth(1).expect("it is there");
+    let expression = written.split("update_expression(\"SET ").nth(1).and_then(|rest| rest.split('"').next());
+    let names: Vec<&str> =
+        expression.expect("an expression").split(", ").filter_map(|part| part.split(" = ").next()).collect();
+    assert_eq!(names, ["p", "pn"]);
+    let allowed = format!("\"dynamodb:Attributes\":[\"PK\",\"SK\",\"{}\"]", names.join("\",\""));
+    assert!(policies.contains(&allowed), "{policies}");
 }

@@ -152,7 +152,8 @@ impl Identity {
     /// Whether the caller holds this scope.
     #[must_use]
     pub fn may(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
+        // Who reads everybody's statistics reads statistics.
+        self.scopes.contains(&scope) || (scope == Scope::Stats && self.scopes.contains(&Scope::Admin))
     }
 
     /// # Errors
@@ -233,13 +234,20 @@ fn from_authorizer(request: &Request) -> Option<Identity> {
     Some(Identity { caller, scopes, allowance })
 }
 
+/// An assumed role without the name of its session, which whoever assumes it may choose.
+fn without_session(arn: &str) -> &str {
+    let role = arn.split_once(":assumed-role/").map(|(_, role)| role);
+    let session = role.and_then(|role| role.rsplit_once('/')).map(|(_, session)| session.len() + 1);
+    &arn[..arn.len() - session.unwrap_or(0)]
+}
+
 fn user_arn(request: &Request) -> Option<String> {
     let arn = match request.request_context_ref()? {
         RequestContext::ApiGatewayV1(context) => context.identity.user_arn.clone(),
         RequestContext::ApiGatewayV2(context) => context.authorizer.as_ref()?.iam.as_ref()?.user_arn.clone(),
         _ => None,
     };
-    arn.filter(|arn| !arn.is_empty())
+    arn.filter(|arn| !arn.is_empty()).map(|arn| without_session(&arn).to_owned())
 }
 
 #[cfg(test)]
@@ -254,5 +262,16 @@ mod tests {
             assert_eq!(Caller::exact(id), None);
         }
         assert_eq!(Caller::hashed("team-a_1").as_str(), "team-a_1");
+    }
+
+    #[test]
+    fn a_session_is_no_caller_of_its_own() {
+        let role = "arn:aws:sts::123456789012:assumed-role/Team";
+        for session in ["one", "two@example.com"] {
+            assert_eq!(without_session(&format!("{role}/{session}")), role);
+        }
+        for other in ["arn:aws:iam::123456789012:user/a/b", role, ""] {
+            assert_eq!(without_session(other), other);
+        }
     }
 }

@@ -9,7 +9,8 @@ use http::header::{
 
 use crate::settings::Reader;
 
-const TAKEN: &str = "content-type, accept, x-api-key, idempotency-key, traceparent";
+const TAKEN: &str = "content-type, accept, x-api-key, idempotency-key, traceparent, authorization, x-amz-date, \
+    x-amz-security-token, x-amz-content-sha256";
 const SHOWN: &str = "x-request-id, ratelimit, ratelimit-policy, retry-after, idempotent-replayed, traceparent, link";
 /// Seconds that a browser may remember a preflight's answer.
 const REMEMBERED: &str = "600";

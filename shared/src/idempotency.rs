@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use futures_util::stream::{self, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -97,6 +98,9 @@ pub struct Idempotency {
     table: String,
     ttl: Duration,
 }
+
+/// Deletions that run at once: a busy caller has tens of thousands.
+const DELETED_AT_ONCE: usize = 32;
 
 /// How often a waiting client should ask again at least.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
@@ -201,17 +205,27 @@ impl Idempotency {
         let mut deleted = 0;
         while let Some(page) = pages.next().await {
             let items = page.map_err(|error| StoreError::of(&error))?.items.unwrap_or_default();
-            for sk in items.into_iter().filter_map(|mut item| item.remove("SK")) {
+            let keys = items.into_iter().filter_map(|mut item| item.remove("SK"));
+            let deletions = keys.map(|sk| {
                 let delete = self.client.delete_item().table_name(&self.table);
                 let delete = delete.key("PK", s(partition(caller))).key("SK", sk);
-                match delete.condition_expression("attribute_exists(a)").send().await {
-                    Ok(_) => deleted += 1,
-                    Err(error)
-                        if error
-                            .as_service_error()
-                            .is_some_and(|error| error.is_conditional_check_failed_exception()) => {}
-                    Err(error) => return Err(StoreError::of(&error)),
+                async {
+                    match delete.condition_expression("attribute_exists(a)").send().await {
+                        Ok(_) => Ok(1),
+                        Err(error)
+                            if error
+                                .as_service_error()
+                                .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                        {
+                            Ok(0)
+                        }
+                        Err(error) => Err(StoreError::of(&error)),
+                    }
                 }
+            });
+            let mut done = stream::iter(deletions).buffer_unordered(DELETED_AT_ONCE);
+            while let Some(count) = done.next().await {
+                deleted += count?;
             }
         }
         Ok(deleted)

@@ -17,8 +17,9 @@ use tokio::time::Instant;
 
 /// How long a key is used before it is read again.
 const FRESH_FOR: Duration = Duration::from_secs(300);
-/// Longest wait for the parameter.
+/// Longest wait for the parameter, and for it where an older value is known.
 const TIMEOUT: Duration = Duration::from_secs(3);
+const STALE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The key could not be read. Says which step failed or the service's error code, never a value.
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +38,14 @@ pub enum ModelKey {
 pub struct StoredKey {
     name: String,
     parameters: Parameters,
-    known: Mutex<Option<(SecretString, Instant)>>,
+    known: Mutex<Known>,
+}
+
+/// What is known of the parameter.
+#[derive(Default)]
+struct Known {
+    key: Option<(SecretString, Instant)>,
+    failed: Option<Instant>,
 }
 
 impl ModelKey {
@@ -57,17 +65,29 @@ impl ModelKey {
             ModelKey::Given(key) => return Ok(key.clone()),
             ModelKey::Stored(stored) => stored,
         };
+        let asked = Instant::now();
         let mut known = stored.known.lock().await;
-        if let Some((key, _)) = known.as_ref().filter(|(_, read)| read.elapsed() < FRESH_FOR) {
+        if let Some((key, _)) = known.key.as_ref().filter(|(_, read)| read.elapsed() < FRESH_FOR) {
             return Ok(key.clone());
         }
-        match stored.parameters.read(&stored.name).await {
+        // Who waited while the store failed does not ask it once more. An old key is better than none: if it is no longer valid
+        // the provider will say so.
+        let failed = known.failed.is_some_and(|failed| failed >= asked);
+        let stale = known.key.as_ref().map(|(key, _)| key.clone());
+        if failed {
+            return stale.ok_or_else(|| SecretsUnavailable("it could not be read just now".to_owned()));
+        }
+        let patience = if stale.is_some() { STALE_TIMEOUT } else { TIMEOUT };
+        let read = tokio::time::timeout(patience, stored.parameters.read(&stored.name)).await;
+        match read.unwrap_or_else(|_| Err(SecretsUnavailable("no answer".to_owned()))) {
             Ok(key) => {
-                *known = Some((key.clone(), Instant::now()));
+                *known = Known { key: Some((key.clone(), Instant::now())), failed: None };
                 Ok(key)
             }
-            // An old key is better than none: if it is no longer valid the provider will say so.
-            Err(error) => known.as_ref().map(|(key, _)| key.clone()).ok_or(error),
+            Err(error) => {
+                known.failed = Some(Instant::now());
+                stale.ok_or(error)
+            }
         }
     }
 
@@ -77,11 +97,11 @@ impl ModelKey {
         let same = |key: &SecretString| key.expose_secret() == refused.expose_secret();
         let mut known = stored.known.lock().await;
         // Another request may have read it meanwhile.
-        if let Some((key, _)) = known.as_ref().filter(|(key, _)| !same(key)) {
+        if let Some((key, _)) = known.key.as_ref().filter(|(key, _)| !same(key)) {
             return Some(key.clone());
         }
         let key = stored.parameters.read(&stored.name).await.ok()?;
-        *known = Some((key.clone(), Instant::now()));
+        *known = Known { key: Some((key.clone(), Instant::now())), failed: None };
         Some(key).filter(|key| !same(key))
     }
 }

@@ -34,23 +34,23 @@ impl Forgotten {
     pub(crate) fn new(idempotency_items: usize) -> Forgotten {
         let kept = [
             (
-                "usage records: request id, time, task, model, tokens, cost; no text",
-                "the operator deletes the ledger",
+                "usage records, their sums and periods: request id, time, caller id, task, model, tokens, cost; no text",
+                "the operator deletes the ledger and its backups (35 days)",
                 "they are the account of what was spent",
             ),
             (
-                "rate-limit and budget counters: numbers by caller id; no text",
-                "their month is over, or the operator deletes them",
-                "they keep limits and budgets",
+                "the caller's id, its keys without their secrets, its rate-limit and budget counters; no text",
+                "the operator deletes them",
+                "they say who may call, and keep limits and budgets",
             ),
             (
                 "the claim of a request that is still running",
-                "it ends; its answer is then kept as any other",
+                "it ends, or its time is over; an answer is then kept as any other",
                 "without it the same request could be billed twice",
             ),
             (
-                "log lines: request id, status, durations; no text",
-                "the log group's retention is over",
+                "log lines: request id, caller or key id, status, durations; no text",
+                "the log groups' retention is over",
                 "they show that the service works",
             ),
         ];

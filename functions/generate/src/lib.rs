@@ -72,6 +72,8 @@ pub struct Generate {
     alerts: Alerts,
     /// `None` is off.
     idempotency: Option<Idempotency>,
+    /// The same table, for deletions.
+    stored: Idempotency,
     /// Callers this sandbox has met, with the period the ledger named for them.
     met: Mutex<HashMap<Caller, Option<String>>>,
 }
@@ -134,7 +136,11 @@ impl Generate {
             limits: Limits::new(client.clone(), config.tables.state.clone(), config.limits.clone()),
             ledger: Ledger::new(client.clone(), config.tables.ledger.clone()),
             alerts: Alerts::new(client.clone(), config.tables.ledger.clone()),
-            idempotency: config.idempotency_ttl.map(|ttl| Idempotency::new(client, config.tables.state.clone(), ttl)),
+            idempotency: config
+                .idempotency_ttl
+                .map(|ttl| Idempotency::new(client.clone(), config.tables.state.clone(), ttl)),
+            // What was stored before it was switched off can be deleted all the same.
+            stored: Idempotency::new(client, config.tables.state.clone(), Duration::ZERO),
             met: Mutex::default(),
             config,
         })
@@ -174,6 +180,12 @@ impl Generate {
         let identity = self.config.auth.identify(event)?;
         identity.require(Scope::Generate)?;
         if route == Route::Data {
+            if !event.query_string_parameters().is_empty() || !event.body().is_empty() {
+                return Err(Problem::invalid_field(
+                    "",
+                    "neither parameters nor a body: it is about the caller's own data",
+                ));
+            }
             response::negotiate(event.headers(), &["application/json"])?;
             return self.forget(&identity.caller, arrival).await;
         }
@@ -218,10 +230,7 @@ impl Generate {
 
     /// Deletes what is kept of a caller's texts, and says what else is kept, how long and why.
     async fn forget(&self, caller: &Caller, arrival: &Arrival) -> Result<Complete, Problem> {
-        let deleted = match &self.idempotency {
-            Some(idempotency) => idempotency.forget(caller).await,
-            None => Ok(0),
-        };
+        let deleted = self.stored.forget(caller).await;
         let deleted = deleted.map_err(|error| refusal::store("idempotency", &error))?;
         Ok(response::json(&data::Forgotten::new(deleted), &arrival.request_id))
     }

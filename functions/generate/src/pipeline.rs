@@ -85,7 +85,9 @@ impl Generate {
         let llm = self.llm.as_ref().map_err(|code| Problem::new(*code))?;
         llm.ready().await.map_err(|error| refusal::no_key(&error))?;
         let deadline = Instant::now() + job.time_left;
-        self.limits.check_blocked(job.caller, arrival.now).map_err(|denied| self.refused(&denied, job))?;
+        self.limits
+            .check_blocked(job.caller, &job.allowance, arrival.now)
+            .map_err(|denied| self.refused(&denied, job))?;
 
         enter(job, "redact");
         let (redacted, vault) = redact(&job.request.input);

@@ -357,13 +357,18 @@ fn pasted_lines<'a>(job: &'a [Word<'_>], plain: &str) -> HashMap<&'a str, Vec<Ve
         let small = words.iter().filter(|word| !is_content(word)).count();
         if words.len() >= PASTED_WORDS && small > 0 && lines.len() < MAX_PASTED {
             let own: Vec<&str> = words.iter().map(|word| word.lower.as_ref()).collect();
-            lines.entry(own[0]).or_default().push(own);
+            let same = lines.entry(own[0]).or_default();
+            if same.len() < MAX_SAME && !same.contains(&own) {
+                same.push(own);
+            }
         }
     }
     lines
 }
 
-/// Lines of a job that are looked for.
+/// Lines that begin with one word.
+const MAX_SAME: usize = 16;
+/// First words of a job's lines that are looked for.
 const MAX_PASTED: usize = 200;
 
 /// Items between commas and the like, none of them a sentence.
@@ -386,9 +391,9 @@ fn copied(plain: &str, own: &[Word<'_>], job: &[Word<'_>], job_plain: &str) -> V
         start += line.len();
         let last = first + own[first..].partition_point(|word| word.range.end <= start);
         let here = &own[first..last];
-        let held: HashSet<&str> =
-            here.iter().map(|word| root(&word.lower)).filter(|root| wanted.contains(root)).collect();
-        let most = wanted.len() >= WHOLE_JOB && held.len() * 2 > wanted.len();
+        let held = || here.iter().map(|word| root(&word.lower)).filter(|root| wanted.contains(root));
+        let may_be = wanted.len() >= WHOLE_JOB && here.len() * 2 > wanted.len();
+        let most = may_be && held().collect::<HashSet<&str>>().len() * 2 > wanted.len();
         if most {
             copied[first..last].fill(true);
         } else if !lines.is_empty() {

@@ -51,6 +51,8 @@ pub(super) struct Hold {
 /// One item to ask.
 struct Ask<'a> {
     key: String,
+    /// The attribute of the bucket of requests.
+    requests: String,
     /// Attribute suffix of the buckets: the model, for the provider's item.
     suffix: &'a str,
     buckets: Buckets,
@@ -111,9 +113,9 @@ impl Limits {
     /// # Errors
     ///
     /// [`Denied::Rate`] with the time that the last refusal named.
-    pub fn check_blocked(&self, caller: &Caller, now: SystemTime) -> Result<(), Denied> {
+    pub fn check_blocked(&self, caller: &Caller, allowance: &Allowance, now: SystemTime) -> Result<(), Denied> {
         let blocked = locked(&self.blocked);
-        let block = blocked.get(caller.as_str()).filter(|block| now < block.until);
+        let block = blocked.get(&block_key(caller, allowance)).filter(|block| now < block.until);
         match block.and_then(|block| block.admitted_at.duration_since(now).ok()) {
             Some(retry_after) => Err(Denied::Rate { retry_after, of_requests: true }),
             None => Ok(()),
@@ -131,6 +133,7 @@ impl Limits {
             key: caller_key(wanted.caller),
             suffix: "",
             buckets: self.caller_buckets(&wanted.allowance),
+            requests: requests_attribute(&wanted.allowance),
             cap: wanted.allowance.budget().or(config.caps.caller),
             max_in_flight: wanted.allowance.max_in_flight.or(config.caller_max_in_flight),
             note: None,
@@ -141,7 +144,7 @@ impl Limits {
                 let denied = denied(refusal, now, |retry_after, of_requests| Denied::Rate { retry_after, of_requests });
                 // A large request that lacks tokens does not block small ones.
                 if let Denied::Rate { retry_after, of_requests: true } = &denied {
-                    self.block(wanted.caller, now, *retry_after);
+                    self.block(wanted, now, *retry_after);
                 }
                 return Err(denied);
             }
@@ -154,6 +157,7 @@ impl Limits {
         let ask = Ask {
             key: provider_key(wanted.provider),
             suffix: &suffix,
+            requests: "tr".to_owned(),
             buckets: config.provider,
             cap: config.caps.total,
             max_in_flight: None,
@@ -163,7 +167,11 @@ impl Limits {
             Ok(Ok(provider)) => {
                 return Ok(Permit {
                     stored_period: caller.item.get("p").and_then(|value| value.as_s().ok()).cloned(),
-                    rate: self.rate_state(&wanted.allowance, number(&caller.item, "tr"), now),
+                    rate: self.rate_state(
+                        &wanted.allowance,
+                        number(&caller.item, &requests_attribute(&wanted.allowance)),
+                        now,
+                    ),
                     wait: provider.wait.max(caller.wait),
                     caller: caller.hold,
                     provider: provider.hold,
@@ -349,6 +357,7 @@ impl Limits {
         let take = |(name, quota, permits, tokens): (&str, Option<Quota>, u64, Option<(bool, u64)>)| {
             // The provider may ask for a pause also where its bucket has no limit here.
             let watched = name == "tr" && ask.note.is_some();
+            let name = if name == "tr" { ask.requests.as_str() } else { name };
             let increment = quota.map_or(0, |quota: Quota| quota.increment_us(permits));
             (quota.is_some() || watched).then(|| BucketTake {
                 attribute: format!("{name}{}", ask.suffix),
@@ -376,14 +385,24 @@ impl Limits {
         }
     }
 
-    fn block(&self, caller: &Caller, now: SystemTime, retry_after: Duration) {
+    fn block(&self, wanted: &Wanted<'_>, now: SystemTime, retry_after: Duration) {
         let mut blocked = locked(&self.blocked);
         if blocked.len() > MAX_REMEMBERED {
             blocked.clear();
         }
         let block = Block { until: now + retry_after.min(MAX_BLOCK), admitted_at: now + retry_after };
-        blocked.insert(caller.as_str().to_owned(), block);
+        blocked.insert(block_key(wanted.caller, &wanted.allowance), block);
     }
+}
+
+/// The bucket of a caller's requests. Keys with a rate of their own have one for that rate: one at a slow rate must not hold
+/// back another of the same caller.
+fn requests_attribute(allowance: &Allowance) -> String {
+    allowance.requests_per_minute.map_or_else(|| "tr".to_owned(), |rate| format!("tr~{rate}"))
+}
+
+fn block_key(caller: &Caller, allowance: &Allowance) -> String {
+    format!("{}/{}", caller.as_str(), requests_attribute(allowance))
 }
 
 /// Longest pause a provider may ask of everybody.

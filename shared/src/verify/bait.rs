@@ -15,7 +15,8 @@ use crate::redaction::{Redacted, Words, without_placeholders};
 use crate::request::Input;
 use crate::words::{Word, runs, words};
 
-/// Words on which sentences turn that speak to a model, and the phrases that make them do so.
+/// Words on which sentences turn that speak to a model, and the phrases that make them do so. A word is a run of ASCII letters and
+/// digits, which is found fast: `crivez` of "écrivez".
 const CUES: [(&str, &[&str]); 63] = [
     ("ai", &["as an ai"]),
     ("ajoutez", &["ajoutez le mot", "ajoutez la"]),
@@ -32,7 +33,7 @@ const CUES: [(&str, &[&str]); 63] = [
     ("everything", &["forget everything"]),
     ("exactly", &["output exactly"]),
     ("forget", &["forget all"]),
-    ("füge", &["füge das", "füge den"]),
+    ("ge", &["füge das", "füge den"]),
     ("ignora", &["ignora"]),
     ("ignore", &["ignore all", "ignore the", "ignore any", "ignore your", "ignore les"]),
     ("ignorez", &["ignorez"]),
@@ -60,7 +61,7 @@ const CUES: [(&str, &[&str]); 63] = [
     ("response", &["your response"]),
     ("resume", &["</resume"]),
     ("reveal", &["reveal"]),
-    ("répondez", &["répondez"]),
+    ("pondez", &["répondez"]),
     ("schreibe", &["schreibe das wort"]),
     ("state", &["state that"]),
     ("system", &["[system]", "<system>"]),
@@ -71,13 +72,13 @@ const CUES: [(&str, &[&str]); 63] = [
     ("word", &["the word \"", "add the word"]),
     ("write", &["write that"]),
     ("your", &["end your"]),
-    ("écrivez", &["écrivez"]),
+    ("crivez", &["écrivez"]),
     ("mention", &["mention the", "please mention", "must mention", "mention that"]),
     ("weave", &["weave in", "weave the"]),
     ("sneak", &["sneak in", "sneak the"]),
     ("somewhere", &["somewhere in your", "somewhere in the"]),
     ("secretly", &["secretly"]),
-    ("erwähne", &["erwähne das", "erwähne den", "erwähne die"]),
+    ("hne", &["erwähne das", "erwähne den", "erwähne die"]),
     ("mentionnez", &["mentionnez"]),
     ("menciona", &["menciona la", "menciona el", "menciona que"]),
 ];
@@ -133,9 +134,12 @@ impl Bait {
             Cow::Borrowed(sentence)
         };
         let lower = visible.to_lowercase();
-        let mut parts = lower.split(|c: char| !c.is_alphanumeric());
+        let mut parts = lower.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let says = |cue: &&str| lower.contains(*cue);
-        let instructs = parts.any(|word| CUE_WORDS.position(word).is_some_and(|at| CUES[at].1.iter().any(says)));
+        let instructs = parts.any(|word| {
+            let place = CUE_WORDS.position(std::str::from_utf8(word).unwrap_or_default());
+            place.is_some_and(|at| CUES[at].1.iter().any(says))
+        });
         if !instructs {
             self.ordinary.push_str(&lower);
             self.ordinary.push('\n');

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::dates::{BETWEEN_DATES, dates};
 pub(super) use super::dates::{Date, Period};
-use super::numerals::{MULTIPLE_NAMES, MULTIPLES, NUMBER_NAMES, NUMBER_WORDS, SCALES, UNITS};
+use super::numerals::{MULTIPLE_NAMES, MULTIPLES, NUMBER_NAMES, NUMBER_WORDS, SCALES, unit};
 use crate::words::{Word, singular};
 
 /// What kind of quantity a figure is. Equal digits of different signs are different facts.
@@ -183,7 +183,6 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
     // Letters glued to the digits: 1.2M, 840ms, 3x.
     let glued: String = line[end..].chars().take_while(|c| c.is_alphabetic()).collect();
     let scale = |name: &str| SCALES.iter().find(|(scale, _)| *scale == name).map(|(_, by)| *by);
-    let unit = |name: &str| UNITS.iter().find(|(unit, _)| *unit == name).map(|(_, unit)| *unit);
     let decade = glued == "s" && range.len() == 4;
     if let Some(known) = unit(&glued).filter(|_| matches!(glued.as_str(), "ms" | "s" | "h" | "min") && !decade) {
         (sign, end) = (Sign::Time(known), end + glued.len());
@@ -278,7 +277,7 @@ fn push(line: &str, words: &[Word<'_>], index: usize, range: Range<usize>, value
 
 /// The length of time that a word names, as an adverb, too.
 pub(super) fn unit_of(lower: &str) -> Option<Unit> {
-    adverb(lower).or_else(|| UNITS.iter().find(|(name, _)| *name == singular(lower)).map(|(_, unit)| *unit))
+    unit(singular(lower)).or_else(|| adverb(lower))
 }
 
 fn adverb(lower: &str) -> Option<Unit> {
@@ -302,7 +301,7 @@ fn per(words: &[Word<'_>], from: usize) -> Option<Unit> {
                 next[at - 1].lower.as_ref(),
                 "a" | "an" | "per" | "each" | "every" | "pro" | "par" | "al" | "por"
             );
-        let unit = UNITS.iter().find(|(name, _)| marked && *name == singular(&word.lower)).map(|(_, unit)| *unit);
+        let unit = if marked { unit(singular(&word.lower)) } else { None };
         if adverb.or(unit).is_some() {
             return adverb.or(unit);
         }

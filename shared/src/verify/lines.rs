@@ -26,13 +26,23 @@ pub(super) fn is_name_pair(line: &str, pair: &[Word<'_>]) -> bool {
     pair[0].is_capitalized() && pair[1].is_capitalized() && &line[pair[0].range.end..pair[1].range.start] == " "
 }
 
+/// Words of a line that are compared with one another faster than sorted.
+const FEW: usize = 32;
+
 /// What alignment compares: content words without endings, no digits.
 pub(super) fn roots<'a>(words: &'a [Word<'_>]) -> Vec<&'a str> {
-    let mut roots: Vec<&str> = words
-        .iter()
-        .filter(|word| word.has_letter() && !lists::is_function_word(&word.lower))
-        .map(|word| root(&word.lower))
-        .collect();
+    let all = words.iter().filter(|word| word.has_letter() && !lists::is_function_word(&word.lower));
+    let all = all.map(|word| root(&word.lower));
+    if words.len() <= FEW {
+        let mut roots: Vec<&str> = Vec::with_capacity(words.len());
+        for root in all {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        return roots;
+    }
+    let mut roots: Vec<&str> = all.collect();
     roots.sort_unstable();
     roots.dedup();
     roots

@@ -152,7 +152,7 @@ pub(super) const SCALES: &[(&str, i128)] = &[
     ("dozen", 12),
 ];
 
-pub(super) const UNITS: &[(&str, Unit)] = &[
+pub(super) const UNITS: [(&str, Unit); 45] = [
     ("ms", Unit::Millisecond),
     ("msec", Unit::Millisecond),
     ("millisecond", Unit::Millisecond),
@@ -203,6 +203,13 @@ pub(super) const UNITS: &[(&str, Unit)] = &[
 pub(super) static NUMBER_NAMES: Words<256> = Words::of(&names(&NUMBER_WORDS));
 
 pub(super) static MULTIPLE_NAMES: Words<64> = Words::of(&names(&MULTIPLES));
+
+static UNIT_NAMES: Words<128> = Words::of(&names(&UNITS));
+
+/// The length of time that a word in the singular names.
+pub(super) fn unit(name: &str) -> Option<Unit> {
+    UNIT_NAMES.position(name).map(|at| UNITS[at].1)
+}
 
 /// The first of every pair.
 pub(super) const fn names<const N: usize, T: Copy>(pairs: &[(&'static str, T); N]) -> [&'static str; N] {

@@ -4,8 +4,10 @@ use super::Class;
 use super::claims::Reading;
 use super::figures::{self, Date, Figure, Sign, Unit};
 use super::lists;
+use super::numerals::names;
 use crate::analysis::nearness;
 use crate::lexicon;
+use crate::redaction::Words;
 use crate::words::{root, singular, words};
 
 impl Reading<'_> {
@@ -183,7 +185,7 @@ impl Reading<'_> {
 
     /// "weekly reports" that were monthly ones.
     fn frequencies(&mut self) {
-        let length = |word: &str| FREQUENCIES.iter().find(|(name, _)| *name == word).map(|(_, length)| *length);
+        let length = |word: &str| FREQUENCY_NAMES.position(word).map(|at| FREQUENCIES[at].1);
         let Some(&from) = self.aligned.lines.first() else { return };
         for word in self.words {
             let Some(own) = length(&word.lower) else { continue };
@@ -280,6 +282,8 @@ const FREQUENCIES: [(&str, &str); 21] = [
     ("annually", "year"),
     ("nightly", "night"),
 ];
+
+static FREQUENCY_NAMES: Words<64> = Words::of(&names(&FREQUENCIES));
 
 fn capitalized(word: &str) -> String {
     let mut chars = word.chars();

@@ -11,6 +11,7 @@ use super::disguise::Scripts;
 use super::figures::{self, Date, Figure, Figures, Period, Sign, Unit, unit_of};
 use super::lines::{bare, is_bullet, is_invisible, is_name_pair, pieces, roots};
 use super::{languages, lists};
+use crate::analysis::is_ordinary_word;
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
 use crate::request::Input;
@@ -176,7 +177,8 @@ impl Source {
                 self.exact.insert(word.text.to_owned());
             }
         }
-        for pair in words.windows(2).filter(|pair| is_name_pair(&plain, pair)) {
+        let names = |pair: &&[Word<'_>]| is_name_pair(&plain, pair) && !is_ordinary_word(&pair[0].lower);
+        for pair in words.windows(2).filter(names) {
             self.followed_by
                 .entry(pair[0].lower.clone().into_owned())
                 .or_default()

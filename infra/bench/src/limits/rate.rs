@@ -86,7 +86,7 @@ async fn hammer(limits: &Limits, tally: &Tally, worker: &Worker, start: SystemTi
     while SystemTime::now() < end {
         let now = SystemTime::now() + Duration::from_millis(worker.skew_ms);
         tally.decisions.fetch_add(1, Ordering::Relaxed);
-        if worker.reject_cache && limits.check_blocked(&caller, now).is_err() {
+        if worker.reject_cache && limits.check_blocked(&caller, &Default::default(), now).is_err() {
             // So cheap that the others must get their turn.
             tokio::time::sleep(Duration::from_millis(2)).await;
             continue;
