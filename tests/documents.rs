@@ -20,6 +20,19 @@ fn every_problem_code_stands_in_the_statuses_table_with_its_status() {
     }
 }
 
+#[test]
+fn every_parameter_of_the_template_is_told_to_whoever_deploys() {
+    let template = include_str!("../template.yaml");
+    let parameters =
+        template.split("\nParameters:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("parameters");
+    let names = parameters.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<&str> = names.filter_map(|line| line.trim().strip_suffix(':')).collect();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(include_str!("../docs/deploy.md").contains(&format!("`{name}`")), "{name} is not in docs/deploy.md");
+    }
+}
+
 /// `design.md` 4.3: every code is produced by a test that names it.
 #[test]
 fn every_problem_code_is_expected_by_a_test() {

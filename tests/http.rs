@@ -127,6 +127,11 @@ async fn a_caller_deletes_what_is_kept_of_its_texts_and_nobody_elses() {
         kept.len() >= 3 && kept.iter().all(|one| ["what", "until", "why"].iter().all(|part| one[part].is_string()))
     );
     assert_eq!(delete("acme").await["deleted"]["idempotency_items"], 0);
+    let of_another = request(Method::DELETE, "/api/v1/data?caller=bolt", &[("x-api-key", "acme")], b"");
+    assert_eq!(stack.call(&of_another).await.status, 422, "nothing is deleted by mistake");
+    let off = stack.another(&[("ANTHROPIC_API_KEY", "k"), ("IDEMPOTENCY_TTL_HOURS", "0")]).await;
+    let told = off.call(&request(Method::DELETE, "/api/v1/data", &[("x-api-key", "carl")], b"")).await;
+    assert_eq!((told.status, &told.json()["deleted"]["idempotency_items"]), (200, &Value::from(0)));
     let items = stack.items(&stack.state_table).await;
     assert!(!format!("{items:?}").contains("I#acme") && format!("{items:?}").contains("I#bolt"));
     let again = stack.post_with(PATH, &[("x-api-key", "acme"), ("idempotency-key", "1")], &body).await;

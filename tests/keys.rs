@@ -123,6 +123,14 @@ async fn a_keys_limits_stand_in_the_place_of_the_defaults() {
     let passed = post(&of_key).await;
     assert_eq!((passed.status, passed.header("ratelimit-policy")), (200, "\"default\";q=3;w=60"));
     assert_eq!((post(&of_key).await.status, post(&of_key).await.status, post(&of_key).await.status), (200, 200, 429));
+    // A slow key of a caller does not hold back its fast one.
+    let slow = Allowance { requests_per_minute: Some(1), ..Allowance::default() };
+    let slow = key_of(&keys, "large", &Scope::ALL, slow).await.expose();
+    let fast = Allowance { requests_per_minute: Some(60), ..Allowance::default() };
+    let fast = key_of(&keys, "large", &Scope::ALL, fast).await.expose();
+    (0..3).for_each(|_| stack.model.play(Reply::answer(&short_answer())));
+    assert_eq!((post(&slow).await.status, post(&slow).await.status), (200, 429));
+    assert_eq!((post(&fast).await.status, post(&fast).await.status), (200, 200));
     let refused = post(&poor).await;
     assert_eq!((refused.status, refused.code().as_str()), (429, "budget-exhausted"));
 }
@@ -134,6 +142,7 @@ enum Step {
     Generate(Option<u8>),
     Reset,
     AskForTheOther,
+    Delete,
 }
 
 fn step() -> impl Strategy<Value = (usize, Step)> {
@@ -141,6 +150,7 @@ fn step() -> impl Strategy<Value = (usize, Step)> {
         4 => proptest::option::of(0u8..3).prop_map(Step::Generate),
         1 => Just(Step::Reset),
         1 => Just(Step::AskForTheOther),
+        1 => Just(Step::Delete),
     ];
     (0usize..2, step)
 }
@@ -197,6 +207,11 @@ proptest! {
                         let reset = ask(&stack, key, Method::POST, "/api/v1/stats/reset", &[], &Value::Null).await;
                         assert_eq!(reset.status, 200, "{}", reset.text);
                         model.in_period = 0;
+                    }
+                    Step::Delete => {
+                        let told = ask(&stack, key, Method::DELETE, "/api/v1/data", &[], &Value::Null).await;
+                        assert_eq!(told.json()["deleted"]["idempotency_items"], model.answered.len());
+                        model.answered.clear();
                     }
                     Step::AskForTheOther => {
                         for path in ["/api/v1/stats", "/api/v1/stats/requests"] {
