@@ -367,18 +367,18 @@ impl Reading<'_> {
     fn other_names(&mut self) {
         let words = self.words;
         for (at, pair) in words.windows(2).enumerate().filter(|(_, pair)| is_name_pair(self.plain, pair)) {
-            if is_ordinary_word(&pair[0].lower)
+            let own = pair[1].lower.as_ref();
+            if !self.source.goes_on_otherwise(&pair[0].lower, own)
+                || is_ordinary_word(&pair[0].lower)
                 || self.is_taken(pair[1].range.start)
-                || lists::is_role(singular(&pair[1].lower))
+                || lists::is_role(singular(own))
             {
                 continue;
             }
-            let Some(known) = self.source.followed_by.get(pair[0].lower.as_ref()) else { continue };
-            let own = pair[1].lower.as_ref();
             // What stands in the source anywhere as a name of its own may follow here.
             let apart = self.source.exact.contains(pair[1].text) || lists::is_heading_word(own);
             let skill = self.mentions.iter().any(|mention| mention.words.contains(&(at + 1)));
-            if !known.contains(own) && !apart && !skill {
+            if !apart && !skill {
                 self.add(Class::Name, pair[1].range.clone(), false);
             }
         }

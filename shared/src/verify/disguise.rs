@@ -8,7 +8,14 @@ const SPACED: usize = 4;
 /// Parts of a line that disguise what they say, by bytes: marks inside a word (`K**af**ka`), spaced letters, letters of a script
 /// that the source does not use (`scripts`). `source` is all of the source in lower case.
 pub(super) fn disguised(line: &str, source: &str, scripts: Scripts) -> Vec<Range<usize>> {
+    let bytes = line.as_bytes();
+    let marked = bytes.iter().any(|byte| matches!(byte, b'*' | b'`' | b'~' | b'|' | b'\\'));
+    let spaced = bytes.windows(4).any(|run| run[1] == b' ' && run[3] == b' ' && run[0] != b' ' && run[2] != b' ');
     let mut found = Vec::new();
+    // Most lines have nothing of the kind.
+    if !marked && !spaced && line.is_ascii() {
+        return found;
+    }
     let mut next = 0;
     let mut single: Option<Range<usize>> = None;
     let mut letters = 0;
@@ -17,7 +24,7 @@ pub(super) fn disguised(line: &str, source: &str, scripts: Scripts) -> Vec<Range
         next += token.len();
         let token = token.trim_end();
         let range = start..start + token.len();
-        if is_marked(token) && !source.contains(&token.to_lowercase()) {
+        if marked && is_marked(token) && !source.contains(&token.to_lowercase()) {
             found.push(range.clone());
         }
         let mut chars = token.chars();

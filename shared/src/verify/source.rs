@@ -11,7 +11,6 @@ use super::disguise::Scripts;
 use super::figures::{self, Date, Figure, Figures, Period, Sign, Unit, unit_of};
 use super::lines::{bare, is_bullet, is_invisible, is_name_pair, pieces, roots};
 use super::{languages, lists};
-use crate::analysis::is_ordinary_word;
 use crate::lexicon::{self, Skill};
 use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
 use crate::request::Input;
@@ -56,7 +55,7 @@ pub struct Source {
     /// What a document's hidden instruction wants to see in the answer.
     pub(super) bait: Bait,
     /// Capitalized words that follow one another: the Bank of "Palisade Bank".
-    pub(super) followed_by: HashMap<String, HashSet<String>>,
+    followed_by: HashMap<u32, Vec<u32>>,
     /// Lines that read so, bullet signs aside.
     reading: HashMap<String, Vec<u32>>,
     /// Sentences of lines of several, bullet signs aside.
@@ -177,13 +176,6 @@ impl Source {
                 self.exact.insert(word.text.to_owned());
             }
         }
-        let names = |pair: &&[Word<'_>]| is_name_pair(&plain, pair) && !is_ordinary_word(&pair[0].lower);
-        for pair in words.windows(2).filter(names) {
-            self.followed_by
-                .entry(pair[0].lower.clone().into_owned())
-                .or_default()
-                .insert(pair[1].lower.clone().into_owned());
-        }
         for root in roots(&words) {
             add(&mut self.lines_of, root, index);
         }
@@ -226,6 +218,9 @@ impl Source {
                 self.id_of(one)
             })
             .collect();
+        for (at, _) in words.windows(2).enumerate().filter(|(_, pair)| is_name_pair(&plain, pair)) {
+            self.followed_by.entry(ids[at]).or_default().push(ids[at + 1]);
+        }
         // Also for the forms that are no singular: whoever asks for one finds no line.
         self.lines_with.resize_with(self.ids.len(), Vec::new);
         for id in &ids {
@@ -317,6 +312,13 @@ impl Source {
     /// Whether the source has a word, in lower case: as written there, or in the singular of that.
     pub(super) fn has_word(&self, lower: &str) -> bool {
         self.ids.contains_key(lower)
+    }
+
+    /// Whether a capitalized word is followed by other capitalized ones in the source, and by this one never.
+    pub(super) fn goes_on_otherwise(&self, name: &str, next: &str) -> bool {
+        let id = |word: &str| self.ids.get(singular(word)).copied();
+        let known = id(name).and_then(|name| self.followed_by.get(&name));
+        known.is_some_and(|known| id(next).is_none_or(|next| !known.contains(&next)))
     }
 
     /// Whether the source has a word of this root.
