@@ -33,8 +33,8 @@ impl Source {
             None => 1.0,
         };
         let total: f64 = wanted.iter().map(weight).sum();
-        let mut known: Vec<(&Vec<u32>, f64)> =
-            wanted.iter().filter_map(|root| Some((self.lines_of.get(*root)?, weight(root)))).collect();
+        let mut known: Vec<(&[u32], f64)> =
+            wanted.iter().filter_map(|root| Some((self.lines_of.get(*root)?.as_slice(), weight(root)))).collect();
         known.sort_by_key(|(lines, _)| lines.len());
         let mut scores: HashMap<u32, f64> = HashMap::default();
         for (line, weight) in

@@ -276,7 +276,9 @@ impl Reading<'_> {
                 .collect();
             let stem = lists::certifying(&word.lower);
             let certifying = stem.and_then(|stem| self.source.certifying.get(stem));
-            let lines = certifying.or_else(|| self.source.lines_of.get(root(&word.lower)));
+            let certifying = certifying.map(Vec::as_slice);
+            let of_root = || self.source.lines_of.get(root(&word.lower)).map(|lines| lines.as_slice());
+            let lines = certifying.or_else(of_root);
             let has = |line: u32| {
                 wanted.iter().all(|word| {
                     let same = stem.is_some_and(|stem| word.starts_with(stem));

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use foldhash::{HashMap, HashSet};
+use smallvec::{SmallVec, smallvec};
 
 use super::bait::Bait;
 use super::claimed::total_months;
@@ -26,6 +27,9 @@ pub(super) const LONG_LINE: usize = 1_000;
 const BYTES_PER_WORD: usize = 12;
 /// Lines around a dated line that belong to its head at most.
 pub(super) const HEAD_LINES: usize = 3;
+
+/// Numbers of lines or words: mostly one or two.
+pub(super) type Places = SmallVec<[u32; 4]>;
 
 /// The facts of the sources.
 #[derive(Default)]
@@ -55,9 +59,9 @@ pub struct Source {
     /// What a document's hidden instruction wants to see in the answer.
     pub(super) bait: Bait,
     /// Capitalized words that follow one another: the Bank of "Palisade Bank".
-    followed_by: HashMap<u32, Vec<u32>>,
+    followed_by: HashMap<u32, Places>,
     /// Lines that read so, bullet signs aside.
-    reading: HashMap<String, Vec<u32>>,
+    reading: HashMap<String, Places>,
     /// Sentences of lines of several, bullet signs aside.
     sentences: HashSet<String>,
     /// Entries by a year in which a period of theirs begins.
@@ -65,7 +69,7 @@ pub struct Source {
     /// Entries whose head a line belongs to.
     pub(super) entries_of: HashMap<u32, Vec<u32>>,
     /// Lines that have a word, by its number.
-    pub(super) lines_with: Vec<Vec<u32>>,
+    pub(super) lines_with: Vec<Places>,
     /// Periods by the year they begin in; every date by its year.
     periods_from: HashMap<u16, Vec<Period>>,
     dates_in: HashMap<u16, Vec<Date>>,
@@ -77,7 +81,7 @@ pub struct Source {
     /// All of it in lower case, for links.
     text: String,
     /// Lines by the roots of their words.
-    pub(super) lines_of: HashMap<String, Vec<u32>>,
+    pub(super) lines_of: HashMap<String, Places>,
     /// Whether a capital letter inside a sentence marks a name. Not in German, which writes nouns so.
     pub(super) capitals_are_names: bool,
 }
@@ -222,7 +226,7 @@ impl Source {
             self.followed_by.entry(ids[at]).or_default().push(ids[at + 1]);
         }
         // Also for the forms that are no singular: whoever asks for one finds no line.
-        self.lines_with.resize_with(self.ids.len(), Vec::new);
+        self.lines_with.resize_with(self.ids.len(), Places::new);
         for id in &ids {
             let lines = &mut self.lines_with[*id as usize];
             if lines.last() != Some(&index) && lines.len() < MAX_PLACES {
@@ -435,10 +439,10 @@ impl Line {
 }
 
 /// Adds a line to those under `key`, which is copied only where it is new.
-fn add(lines: &mut HashMap<String, Vec<u32>>, key: &str, line: u32) {
+fn add(lines: &mut HashMap<String, Places>, key: &str, line: u32) {
     match lines.get_mut(key) {
         Some(lines) => lines.push(line),
-        None => drop(lines.insert(key.to_owned(), vec![line])),
+        None => drop(lines.insert(key.to_owned(), smallvec![line])),
     }
 }
 
