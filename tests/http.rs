@@ -100,7 +100,14 @@ async fn every_answer_has_the_headers_that_all_have() {
         assert!(!answer.header("strict-transport-security").is_empty() && !answer.header("referrer-policy").is_empty());
         assert_eq!(answer.header("traceparent"), trace, "{path}");
     }
-    for odd in ["", "00-x", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "<script>"] {
+    let body = short_body().to_string();
+    for (coding, status) in [("gzip", 415), ("identity", 200)] {
+        let headers = [("content-encoding", coding)];
+        let answer = stack.call(&request(Method::POST, "/api/v1/analyze", &headers, body.as_bytes())).await;
+        assert_eq!(answer.status, status, "{coding}");
+    }
+    let nothing = format!("00-{}-{}-01", "0".repeat(32), "0".repeat(16));
+    for odd in ["", &nothing, "00-x", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "<script>"] {
         let answer = stack.call(&request(Method::GET, "/health", &[("traceparent", odd)], b"")).await;
         assert_eq!(answer.header("traceparent"), "", "{odd}");
     }

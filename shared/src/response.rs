@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Response, StatusCode};
 use lambda_http::{Request, RequestExt};
 use serde::Serialize;
@@ -81,7 +81,9 @@ fn is_traceparent(value: &[u8]) -> bool {
         part.len() == digits && part.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
     };
     let parts: Vec<&[u8]> = value.split(|byte| *byte == b'-').collect();
-    matches!(parts[..], [b"00", trace, parent, flags] if hex(trace, 32) && hex(parent, 16) && hex(flags, 2))
+    let none = |part: &[u8]| part.iter().all(|byte| *byte == b'0');
+    matches!(parts[..], [b"00", trace, parent, flags]
+        if hex(trace, 32) && hex(parent, 16) && hex(flags, 2) && !none(trace) && !none(parent))
 }
 
 /// What a path takes: the answer to OPTIONS.
@@ -194,11 +196,14 @@ fn specificity(range: &str, media: &str) -> u8 {
 
 /// # Errors
 ///
-/// `unsupported-media-type` unless the body is declared as JSON.
+/// `unsupported-media-type` unless the body is declared as JSON, without a content coding.
 pub fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media = declared.split(';').next().unwrap_or_default().trim();
-    if media.eq_ignore_ascii_case("application/json") { Ok(()) } else { Err(Code::UnsupportedMediaType.into()) }
+    // A compressed body would be no JSON, and a large one once it is unpacked.
+    let encoded = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity");
+    let is_json = media.eq_ignore_ascii_case("application/json");
+    if is_json && !encoded { Ok(()) } else { Err(Code::UnsupportedMediaType.into()) }
 }
 
 /// The body's bytes.

@@ -10,8 +10,9 @@ use http::{Method, Response};
 use http_body_util::{BodyExt, Full};
 use lambda_http::Request;
 use serde_json::Value;
+use shared::cors::Cors;
 use shared::problem::Code;
-use shared::response::{Arrival, problem};
+use shared::response::{Arrival, finish, problem};
 use shared::settings::{Reader, Tables};
 use stats::Stats;
 
@@ -28,6 +29,7 @@ pub struct Service {
     stats: Arc<Stats>,
     /// In front of them, where keys are asked for.
     authorizer: Option<Arc<Authorizer>>,
+    cors: Cors,
     /// Where things are, in sentences for a person.
     pub notes: Vec<String>,
 }
@@ -76,12 +78,13 @@ impl Service {
         let generate = generate::Config::read(&lookup)?;
         let stats = stats::Config::read(&lookup)?;
         let authorizer = authorizer::Config::read(&lookup)?;
+        let cors = stats.cors.clone();
         let client = backends::connect(&environment, &endpoint, &Tables::read(&Reader::new(&lookup))).await?;
         let asks = environment.get_or("AUTH_MODE", "") == "authorizer";
         let authorizer = asks.then(|| Arc::new(Authorizer::new(&authorizer, client.clone())));
         let parameters = parameters.map(|endpoint| backends::parameters(&environment, endpoint)).transpose()?;
         let generate = Arc::new(Generate::new(generate, client.clone(), parameters)?);
-        Ok(Service { generate, stats: Arc::new(Stats::new(stats, client)), authorizer, notes })
+        Ok(Service { generate, stats: Arc::new(Stats::new(stats, client)), authorizer, cors, notes })
     }
 
     /// Calls the function that the path belongs to, with the event of a REST API.
@@ -96,10 +99,22 @@ impl Service {
         {
             match authorizer.handle(&serde_json::from_value(request.authorizer_event())?).await {
                 Ok(allowed) => event["requestContext"]["authorizer"] = serde_json::to_value(allowed.context)?,
-                Err(refused) => return Ok(refusal(refused)),
+                Err(refused) => return self.refusal(refused, request),
             }
         }
         self.invoke(request.uri.path(), &event, FUNCTION_TIMEOUT).await
+    }
+
+    /// As the gateway's own answers in the template; a page may read them, which behind the gateway it may not.
+    fn refusal(&self, refused: Refused, request: &HttpRequest) -> Result<Response<ResponseBody>, Error> {
+        let code = match refused {
+            Refused::Unauthorized => Code::Unauthenticated,
+            Refused::Unavailable => Code::StoreUnavailable,
+        };
+        let arrival = Arrival::at(SystemTime::now());
+        let mut response = problem(&code.into(), &arrival.request_id);
+        finish(&invocation(&request.v1_event(), FUNCTION_TIMEOUT)?, &self.cors, &mut response);
+        Ok(response.map(|body| Full::new(body).boxed_unsync()))
     }
 
     /// Calls the function that the path belongs to, with an event that has `time_left` until its deadline.
@@ -134,16 +149,6 @@ impl Service {
 /// What the template lets pass without a key.
 fn is_open(request: &HttpRequest) -> bool {
     request.method == Method::OPTIONS || matches!(request.uri.path(), "/health" | "/openapi.json")
-}
-
-/// As the gateway's own answers in the template.
-fn refusal(refused: Refused) -> Response<ResponseBody> {
-    let code = match refused {
-        Refused::Unauthorized => Code::Unauthenticated,
-        Refused::Unavailable => Code::StoreUnavailable,
-    };
-    let arrival = Arrival::at(SystemTime::now());
-    problem(&code.into(), &arrival.request_id).map(|body| Full::new(body).boxed_unsync())
 }
 
 /// The paths of the template's `generate` function; all others, also unknown ones, are the other function's.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{MAX_ITEM_CHARS, MAX_ITEMS, MAX_NAME_CHARS, MAX_TEXT_CHARS, MIN_TEXT_CHARS, Task};
 use crate::prices::{Model, PriceSheet};
 
-/// The body's JSON schema, from the same bounds that [`parse`] judges by, with the models of the price sheet.
+/// The body's JSON schema, from the same bounds that [`super::parse`] judges by, with the models of the price sheet.
 #[must_use]
 pub fn schema(task: Task) -> Value {
     // What is left after trimming has the length: a sign first and last.
