@@ -3,11 +3,12 @@
 //! The program is not changed for it, and has no switch.
 
 use std::fmt::Debug;
+use std::sync::LazyLock;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 
 /// What the panic says.
 pub const MESSAGE: &str = "injected defect";
@@ -15,6 +16,10 @@ pub const MESSAGE: &str = "injected defect";
 /// Until the guard is dropped, whatever runs on this thread panics where a request enters `stage`.
 #[must_use]
 pub fn at(stage: &'static str) -> DefaultGuard {
+    // While there is just one listener, whichever thread comes first decides for all whether anybody listens. This one stays, hears
+    // nothing and makes two.
+    static ANOTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(PanicsAt("")));
+    LazyLock::force(&ANOTHER);
     tracing::subscriber::set_default(PanicsAt(stage))
 }
 
