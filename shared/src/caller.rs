@@ -51,7 +51,7 @@ impl Caller {
     pub fn hashed(id: &str) -> Caller {
         Caller::exact(id).unwrap_or_else(|| {
             let digest = Sha256::digest(id.as_bytes());
-            Caller(digest.iter().take(16).fold("h-".to_owned(), |text, byte| text + &format!("{byte:02x}")))
+            Caller(format!("h-{}", hex(&digest[..16])))
         })
     }
 
@@ -60,6 +60,11 @@ impl Caller {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Bytes as lower-case hexadecimal digits, as ids and hashes stand in items.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// What a caller may do.

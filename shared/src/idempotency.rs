@@ -16,7 +16,7 @@ use futures_util::stream::{self, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, hex};
 use crate::dynamodb::{StoreError, n, s};
 use crate::limits::micros;
 use crate::problem::Problem;
@@ -69,10 +69,6 @@ impl std::fmt::Debug for Key {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Key")
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// What became of a request that is claimed already, or the claim.

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::caller::{Allowance, Caller, Scope};
+use crate::caller::{Allowance, Caller, Scope, hex};
 use crate::dynamodb::{StoreError, s};
+use crate::limits::micros;
 
 const PREFIX: &str = "tlr_";
 const ID_DIGITS: usize = 16;
@@ -252,12 +253,7 @@ fn unreadable() -> StoreError {
 }
 
 fn millis(at: SystemTime) -> u64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |text, byte| text + &format!("{byte:02x}"))
+    micros(at) / 1000
 }
 
 fn is_hex(text: &str, digits: usize) -> bool {
