@@ -219,7 +219,7 @@ fn of_ours() -> Vec<Row> {
         row("14", "panic in redaction", nothing, broken_at("redact", vec![KEYED])),
         row("14", "panic in analysis, of a stream", nothing, broken_at("analyze", vec![STREAM, KEYED])),
         row("14", "panic before the reservation", nothing, broken_at("acquire", vec![])),
-        row("14", "panic before the model is asked", nothing, broken_at("call model", vec![KEYED])),
+        row("14", "panic before the model is asked", nothing, broken_at("model", vec![KEYED])),
         row("14", "panic in verification", unread, broken_at("verify", vec![])),
         row("15", "panic in the stream's task", streamed, broken_at("stream", vec![STREAM, KEYED])),
         row("15", "panic after the stream's text", verified, broken_at("verify", vec![STREAM, KEYED])),

@@ -9,12 +9,13 @@ use tests::stack::{Stack, request};
 const PATH: &str = "/api/v1/generate";
 const ORIGIN: (&str, &str) = ("origin", "https://app.example.com");
 
-const PATHS: [(&str, &str); 11] = [
+const PATHS: [(&str, &str); 12] = [
     ("/health", "GET, HEAD, OPTIONS"),
     ("/openapi.json", "GET, HEAD, OPTIONS"),
     ("/api/v1/stats", "GET, HEAD, OPTIONS"),
     ("/api/v1/stats/requests", "GET, HEAD, OPTIONS"),
     ("/api/v1/stats/reset", "POST, OPTIONS"),
+    ("/api/v1/requests/b32gfKgN76xx", "GET, HEAD, OPTIONS"),
     ("/api/v1/generate", "POST, OPTIONS"),
     ("/api/v1/generate/batch", "POST, OPTIONS"),
     ("/api/v1/generate/cover-letter", "POST, OPTIONS"),

@@ -14,6 +14,7 @@ mod limits;
 mod reservations;
 mod secrets;
 mod statistics;
+mod traces;
 mod streaming;
 mod redaction;
 mod template;

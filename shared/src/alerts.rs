@@ -15,7 +15,7 @@ use crate::budget;
 use crate::caller::Caller;
 use crate::dynamodb::{StoreError, n, s};
 use crate::limits::{Settled, Spent};
-use crate::logs;
+use crate::metrics::{self, Metric};
 
 /// Shares of a budget in percent that are said.
 pub const PERCENTS: [u8; 3] = [50, 80, 100];
@@ -96,7 +96,7 @@ impl Alerts {
         let caller = whose.map_or("*", Caller::as_str);
         tracing::warn!(event = "budget-alert", scope, caller, month, percent, "budget used");
         let percent = percent.to_string();
-        logs::metric(now, "BudgetAlert", &[("Ledger", &self.table), ("Scope", scope), ("Percent", &percent)]);
+        metrics::count_of(now, &self.table, Metric::BudgetAlert, &[("Scope", scope), ("Percent", &percent)]);
     }
 
     /// Whether this is the first to say it.

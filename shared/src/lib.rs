@@ -18,9 +18,10 @@
 //! - [`idempotency`]: one answer for a request however often it is sent
 //! - [`verify`]: the model's answer held against the source
 //! - [`problem`], [`response`], [`cors`]: every way to say no, and how answers become HTTP
+//! - [`trace`], [`metrics`], [`logs`]: what happened, in numbers, ids and codes
 //!
 //! Modules are pure (values in, values out) except `llm` and those that own items of a table: `limits::store`, `ledger`, `keys`,
-//! `reconcile`, `alerts` and `idempotency` (`dynamodb` is their client). None reads a clock or the environment for a decision by itself.
+//! `reconcile`, `alerts`, `idempotency` and `trace` (`dynamodb` is their client). None reads a clock or the environment for a decision by itself.
 
 pub mod settings;
 pub mod secrets;
@@ -44,6 +45,8 @@ pub mod verify;
 pub mod problem;
 pub mod response;
 pub mod cors;
+pub mod trace;
+pub mod metrics;
 
 pub mod dynamodb;
 pub mod logs;

@@ -12,7 +12,7 @@ mod messages;
 mod stream;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -57,6 +57,7 @@ pub enum Notice {
 pub struct Notices {
     sender: tokio::sync::mpsc::UnboundedSender<Notice>,
     in_flight: Arc<AtomicBool>,
+    tries: Arc<AtomicU32>,
 }
 
 impl Notices {
@@ -64,13 +65,19 @@ impl Notices {
     #[must_use]
     pub fn new() -> (Notices, tokio::sync::mpsc::UnboundedReceiver<Notice>) {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-        (Notices { sender, in_flight: Arc::default() }, receiver)
+        (Notices { sender, in_flight: Arc::default(), tries: Arc::default() }, receiver)
     }
 
     /// Whether a request is with the provider.
     #[must_use]
     pub fn in_flight(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.in_flight)
+    }
+
+    /// Times the call was sent so far.
+    #[must_use]
+    pub fn tries(&self) -> Arc<AtomicU32> {
+        Arc::clone(&self.tries)
     }
 
     fn send(&self, notice: Notice) {
@@ -147,6 +154,7 @@ impl LlmClient {
             let attempt = self.attempt(call, deadline, tries);
             async move {
                 notices.in_flight.store(true, Ordering::Relaxed);
+                notices.tries.fetch_add(1, Ordering::Relaxed);
                 let answer = attempt.await;
                 let billed = answer.as_ref().err().is_none_or(|failure| failure.billed != Billed::Nothing);
                 notices.in_flight.store(billed, Ordering::Relaxed);

@@ -102,6 +102,18 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// The sum of both, class by class.
+    #[must_use]
+    pub fn plus(&self, other: &Usage) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens + other.input_tokens,
+            output_tokens: self.output_tokens + other.output_tokens,
+            cache_read_tokens: self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_5m_tokens: self.cache_write_5m_tokens + other.cache_write_5m_tokens,
+            cache_write_1h_tokens: self.cache_write_1h_tokens + other.cache_write_1h_tokens,
+        }
+    }
+
     /// Both cache write classes.
     #[must_use]
     pub fn cache_write_tokens(&self) -> u64 {

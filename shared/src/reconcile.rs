@@ -14,7 +14,7 @@ use crate::dynamodb::StoreError;
 use crate::ledger::{Ledger, Status, UsageRecord};
 use crate::limits::{Leftover, Limits, Note, Open};
 use crate::llm::Provider;
-use crate::logs;
+use crate::metrics::{self, Metric};
 use crate::prices::{Picodollars, PriceSheet, Usage};
 
 /// Closes what the limiter has seen of leftovers. Returns how many were closed; what fails is found again later.
@@ -66,7 +66,7 @@ async fn close(
             let period = ledger.period_at(caller, open.arrived()).await?;
             let record = lost(open, &note, period);
             tracing::warn!(request_id = %open.request_id, cost_usd = %record.cost, "an attempt was lost with its instance");
-            logs::metric(now, "OrphanedReservations", &[("Ledger", ledger.table())]);
+            metrics::count(now, ledger.table(), Metric::OrphanedReservations);
             ledger.record(&record).await?;
             // Somebody else may have recorded it since with what it really cost.
             ledger.recorded_cost(caller, &open.request_id, open.attempt).await?.unwrap_or(record.cost)

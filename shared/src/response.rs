@@ -44,23 +44,19 @@ impl Arrival {
 }
 
 /// The border of every function: a failure becomes its problem, a panic becomes `internal` (so a detector that fails
-/// refuses the request before anything is sent), and the request logs its one line.
+/// refuses the request before anything is sent).
 pub async fn guarded(answer: BoxFuture<'_, Result<Complete, Problem>>, arrival: &Arrival) -> Complete {
-    let response = match AssertUnwindSafe(answer).catch_unwind().await {
+    match AssertUnwindSafe(answer).catch_unwind().await {
         Ok(Ok(response)) => response,
         Ok(Err(refused)) => problem(&refused, &arrival.request_id),
         Err(_) => problem(&Code::Internal.into(), &arrival.request_id),
-    };
-    log(&response, arrival);
-    response
+    }
 }
 
-/// The one line that every request logs: id, status, problem code, time. Never content.
-fn log(response: &Complete, arrival: &Arrival) {
-    let duration_ms = arrival.now.elapsed().unwrap_or_default().as_millis();
-    let status = response.status().as_u16();
-    let code = response.extensions().get::<Code>().map(|code| code.slug());
-    tracing::info!(request_id = %arrival.request_id, status, code, duration_ms, "answered");
+/// The problem that a response is, if it is one.
+#[must_use]
+pub fn code(response: &Complete) -> Option<Code> {
+    response.extensions().get::<Code>().copied()
 }
 
 /// What every response has that leaves a function: what the page that asked may know, and the caller's `traceparent` back, if

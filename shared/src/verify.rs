@@ -30,7 +30,7 @@ mod source;
 use std::str::FromStr;
 
 use foldhash::HashSet;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::prompts::{InvalidOutput, Output};
 use crate::redaction::{Placeholders, Redacted, Vault};
@@ -40,7 +40,7 @@ use claims::{Claim, Context, judge};
 pub use source::Source;
 
 /// What happens to an unsupported claim (`VERIFY_MODE`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Its line is replaced by the source's, or dropped.
@@ -65,7 +65,7 @@ impl FromStr for Mode {
 }
 
 /// A class of claims. All are hard but the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// A figure and what it counts.

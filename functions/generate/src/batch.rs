@@ -89,22 +89,33 @@ impl Generate {
 
     async fn item(&self, batch: &Batch, index: usize) -> ItemResult {
         let arrival = Arrival::at(SystemTime::now());
-        let id = arrival.request_id.to_string();
-        let answer: BoxFuture<'_, _> = Box::pin(self.answer_item(batch, index, arrival));
+        let notes = Arc::<Notes>::default();
+        let _ = notes.caller.set(batch.identity.caller.clone());
+        let answer: BoxFuture<'_, _> = Box::pin(self.answer_item(batch, index, &arrival, &notes));
         // One bad item fails alone, whatever is bad about it.
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
-        match answer.unwrap_or_else(|_| Err(Code::Internal.into())) {
-            Ok(body) => ItemResult { index, status: 200, body },
+        let (status, code, body) = match answer.unwrap_or_else(|_| Err(Code::Internal.into())) {
+            Ok(body) => (200, None, body),
             Err(problem) => {
-                let body = serde_json::to_value(problem.body(&id)).unwrap_or_default();
-                ItemResult { index, status: problem.code.status(), body }
+                let body = serde_json::to_value(problem.body(arrival.request_id.as_str())).unwrap_or_default();
+                (problem.code.status(), Some(problem.code), body)
             }
-        }
+        };
+        self.tell(&notes, &arrival, status, code);
+        ItemResult { index, status, body }
     }
 
-    async fn answer_item(&self, batch: &Batch, index: usize, arrival: Arrival) -> Result<Value, Problem> {
+    async fn answer_item(
+        &self,
+        batch: &Batch,
+        index: usize,
+        arrival: &Arrival,
+        notes: &Arc<Notes>,
+    ) -> Result<Value, Problem> {
+        let step = notes.recorder.enter("validate");
         let item = batch.items.get(index).ok_or(Code::Internal)?;
         let request = request::parse(Task::ResumeOptimization, item.get().as_bytes())?;
+        drop(step);
         let time_left = batch.deadline.saturating_duration_since(Instant::now());
         if time_left < crate::pipeline::SHORTEST_CALL {
             return Err(Code::ProviderTimeout.into());
@@ -116,10 +127,10 @@ impl Generate {
             request,
             caller: batch.identity.caller.clone(),
             allowance: batch.identity.allowance,
-            arrival,
+            arrival: arrival.clone(),
             time_left,
             key: key.transpose()?,
-            notes: Arc::<Notes>::default(),
+            notes: Arc::clone(notes),
         };
         let answer = self.generate(&order.job(None)).await?;
         serde_json::to_value(&answer).map_err(|_| Code::Internal.into())

@@ -4,11 +4,12 @@
 //! nothing, every byte of the request counts as a token as well. Such a bill is marked as estimated
 //! (`docs/decisions/003-unknown-cost.md`).
 
-use std::time::SystemTime;
+use std::time::Duration;
 
 use shared::ledger::{Status, UsageRecord};
 use shared::llm::{Billed, Completion, Failure, LlmError, StopReason};
 use shared::prices::{Picodollars, PriceSheet, Usage};
+use shared::trace::Attempt;
 
 use crate::job::Job;
 use crate::model::Choice;
@@ -51,19 +52,12 @@ impl Bill {
 
     /// Both bills, for what a request cost in all.
     pub(crate) fn plus(&self, other: &Bill) -> Bill {
-        let (one, two) = (self.usage, other.usage);
-        let usage = Usage {
-            input_tokens: one.input_tokens + two.input_tokens,
-            output_tokens: one.output_tokens + two.output_tokens,
-            cache_read_tokens: one.cache_read_tokens + two.cache_read_tokens,
-            cache_write_5m_tokens: one.cache_write_5m_tokens + two.cache_write_5m_tokens,
-            cache_write_1h_tokens: one.cache_write_1h_tokens + two.cache_write_1h_tokens,
-        };
+        let usage = self.usage.plus(&other.usage);
         Bill { usage, cost: self.cost.plus(other.cost), ..other.clone() }
     }
 
     /// The ledger's record of an attempt, if it leaves one.
-    pub(crate) fn record(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>, now: SystemTime) -> Option<UsageRecord> {
+    pub(crate) fn record(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>) -> Option<UsageRecord> {
         Some(UsageRecord {
             request_id: job.arrival.request_id.clone(),
             attempt: asked.number,
@@ -78,8 +72,23 @@ impl Bill {
             price_version: PriceSheet::embedded().version().to_owned(),
             estimated: self.estimated,
             simulated: self.simulated,
-            duration: now.duration_since(job.arrival.now).unwrap_or_default(),
+            duration: asked.duration,
         })
+    }
+
+    /// The same for the request's trace, whether or not there is a record.
+    pub(crate) fn attempt(&self, number: u32, tries: u32, prompt_sha256: String, duration: Duration) -> Attempt {
+        Attempt {
+            number,
+            tries,
+            prompt_sha256,
+            status: self.status,
+            usage: self.usage,
+            cost_pico: self.cost.0,
+            estimated: self.estimated,
+            simulated: self.simulated,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        }
     }
 }
 

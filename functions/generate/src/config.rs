@@ -8,6 +8,7 @@ use shared::budget::Caps;
 use shared::caller::AuthMode;
 use shared::cors::Cors;
 use shared::limits::{Buckets, LimitsConfig, Quota};
+use shared::metrics::Detail;
 use shared::prices::PriceSheet;
 use shared::request::Task;
 use shared::settings::{Reader, SettingsError, Tables, is_loopback};
@@ -51,6 +52,8 @@ pub struct Config {
     pub idempotency_ttl: Option<Duration>,
     /// What happens to unsupported claims.
     pub verify: Mode,
+    /// Which metrics are written, in AWS.
+    pub metrics: Detail,
     /// Table names.
     pub tables: Tables,
     /// Where identity comes from.
@@ -123,6 +126,7 @@ impl Config {
             max_tokens,
             temperature,
             timeout,
+            metrics: reader.parsed_or("METRICS", "full or alarms", Detail::Full),
             idle_timeout: reader.millis_or("LLM_IDLE_TIMEOUT_MS", 30_000),
             max_retries: reader.parsed_or("LLM_MAX_RETRIES", "a whole number", 2),
             limits: LimitsConfig {

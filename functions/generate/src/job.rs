@@ -9,6 +9,7 @@ use shared::idempotency::Key;
 use shared::limits::RateState;
 use shared::request::GenerateRequest;
 use shared::response::Arrival;
+use shared::trace::Recorder;
 
 use crate::stream::Sink;
 
@@ -48,15 +49,20 @@ pub(crate) struct Job<'a> {
     pub(crate) time_left: Duration,
     /// From the `Idempotency-Key`, if the request has one.
     pub(crate) key: Option<&'a Key>,
-    /// What the headers say.
+    /// What headers and trace say.
     pub(crate) notes: &'a Notes,
     /// Where the answer goes while it is being written.
     pub(crate) sink: Option<&'a Sink>,
 }
 
-/// What the response's headers say, gathered on the way.
+/// What the response's headers and the request's trace say, gathered on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
+    pub(crate) recorder: Recorder,
+    /// Who asked.
+    pub(crate) caller: OnceLock<Caller>,
+    /// That the request's line is written: there is one, whoever comes to the end first.
+    pub(crate) told: OnceLock<()>,
     pub(crate) rate: OnceLock<RateState>,
     pub(crate) replayed: OnceLock<()>,
     /// The text that the stream's deltas have said.

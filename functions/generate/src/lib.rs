@@ -27,6 +27,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::Response;
+use http::header::CONTENT_TYPE;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use lambda_http::{Error, Request, RequestExt};
 use shared::alerts::Alerts;
@@ -41,7 +42,7 @@ use shared::prompts::Prompts;
 use shared::request::{self, MAX_BODY_BYTES, Task};
 use shared::response::{self, Arrival, Complete};
 use shared::secrets::{ModelKey, Parameters};
-use tokio::time::Instant;
+use shared::trace::{End, Traces};
 
 use batch::{Batch, MAX_BATCH_BYTES, MAX_ITEMS};
 pub use config::{Config, KeySource};
@@ -74,6 +75,7 @@ pub struct Generate {
     idempotency: Option<Idempotency>,
     /// The same table, for deletions.
     stored: Idempotency,
+    traces: Traces,
     /// Callers this sandbox has met, with the period the ledger named for them.
     met: Mutex<HashMap<Caller, Option<String>>>,
 }
@@ -140,7 +142,8 @@ impl Generate {
                 .idempotency_ttl
                 .map(|ttl| Idempotency::new(client.clone(), config.tables.state.clone(), ttl)),
             // What was stored before it was switched off can be deleted all the same.
-            stored: Idempotency::new(client, config.tables.state.clone(), Duration::ZERO),
+            stored: Idempotency::new(client.clone(), config.tables.state.clone(), Duration::ZERO),
+            traces: Traces::new(client, config.tables.state.clone()),
             met: Mutex::default(),
             config,
         })
@@ -157,6 +160,10 @@ impl Generate {
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
         let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival, &notes, &outlet));
         let mut response = response::guarded(answer, &arrival).await;
+        // A stream has only begun, and tells its end itself.
+        if response.headers().get(CONTENT_TYPE).is_none_or(|media| media != EVENTS) {
+            self.tell(&notes, &arrival, response.status().as_u16(), response::code(&response));
+        }
         response::finish(&event, &self.config.cors, &mut response);
         notes.write(response.headers_mut());
         let streamed: Option<Outlet> = outlet.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -177,7 +184,9 @@ impl Generate {
         if let Route::Options(allow) = route {
             return Ok(response::options(allow, &arrival.request_id));
         }
+        let step = notes.recorder.enter("validate");
         let identity = self.config.auth.identify(event)?;
+        let _ = notes.caller.set(identity.caller.clone());
         identity.require(Scope::Generate)?;
         if route == Route::Data {
             if !event.query_string_parameters().is_empty() || !event.body().is_empty() {
@@ -203,6 +212,7 @@ impl Generate {
         let body = response::body_within(event, MAX_BODY_BYTES)?;
         let task = if let Route::Generate(task) = route { task } else { Task::ResumeOptimization };
         let request = request::parse(task, body)?;
+        drop(step);
         let id = &arrival.request_id;
         match route {
             Route::Generate(_) | Route::Stream => {
@@ -226,6 +236,18 @@ impl Generate {
             Route::Redact => Ok(response::json(&pipeline::redact_only(&request.input), id)),
             _ => Ok(response::json(&pipeline::analyze_only(&request.input), id)),
         }
+    }
+
+    /// Writes the request's line and its metrics, once.
+    fn tell(&self, notes: &Notes, arrival: &Arrival, status: u16, code: Option<Code>) {
+        if notes.told.set(()).is_err() {
+            return;
+        }
+        let caller = notes.caller.get().map(Caller::as_str);
+        let end = End { arrival, caller, status, code, ledger: self.ledger.table() };
+        let mut trace = notes.recorder.trace();
+        trace.replayed = notes.replayed.get().is_some();
+        trace.tell(&end, SystemTime::now());
     }
 
     /// Deletes what is kept of a caller's texts, and says what else is kept, how long and why.
@@ -276,16 +298,14 @@ impl Generate {
     /// Starts a request in a task of its own and waits for the model's first event, so that every failure before it is a
     /// plain problem.
     async fn stream(self: &Arc<Self>, order: Order, is_raw: bool) -> Result<Outlet, Problem> {
-        let (sink, mut outlet) = stream::channel(
-            order.arrival.request_id.clone(),
-            order.request.input.task(),
-            is_raw,
-            Instant::now() + order.time_left,
-        );
+        order.notes.recorder.note(|trace| trace.streamed = true);
+        let (sink, mut outlet) = stream::channel(&order, is_raw);
         let this = Arc::clone(self);
         let task = tokio::spawn(async move {
             let job: BoxFuture<'_, _> = Box::pin(async {
                 let answer = this.generate(&order.job(Some(&sink))).await?;
+                // Before the last event: Lambda may freeze the process after it.
+                this.tell(&order.notes, &order.arrival, 200, None);
                 let shown = order.notes.shown.get().map(String::as_str).unwrap_or_default();
                 // Whoever is gone by now has lost nothing: it is recorded, and can be replayed by its key.
                 let _ = sink.finish(&answer, shown).await;
@@ -294,6 +314,7 @@ impl Generate {
             let ended: Result<(), Problem> =
                 AssertUnwindSafe(job).catch_unwind().await.unwrap_or_else(|_| Err(Code::Internal.into()));
             if let (true, Err(problem)) = (sink.has_started(), &ended) {
+                this.tell(&order.notes, &order.arrival, problem.code.status(), Some(problem.code));
                 sink.fail(problem).await;
             }
             ended

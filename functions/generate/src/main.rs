@@ -9,7 +9,9 @@ use lambda_http::{Error, run_with_streaming_response, service_fn};
 async fn main() -> Result<(), Error> {
     shared::logs::init();
     shared::logs::hide_panic_messages();
-    let generate = Arc::new(Generate::connect(Config::from_env()?).await?);
+    let config = Config::from_env()?;
+    shared::metrics::enable(config.metrics);
+    let generate = Arc::new(Generate::connect(config).await?);
     run_with_streaming_response(service_fn(move |event| {
         let generate = Arc::clone(&generate);
         async move { generate.handle(event).await }

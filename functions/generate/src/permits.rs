@@ -4,14 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use shared::limits::{Denied, Permit, RateState, Wanted};
 use shared::llm::{Failure, LlmError};
-use shared::logs;
+use shared::metrics::{self, Metric};
 use shared::problem::{Code, Problem};
 use shared::reconcile::sweep;
 use tokio::time::Instant;
 
 use crate::bill::Bill;
 use crate::job::Job;
-use crate::pipeline::{Asked, SHORTEST_CALL, Seen};
+use crate::pipeline::{Asked, SHORTEST_CALL, Seen, enter};
 use crate::{Generate, refusal};
 
 /// How long a request that leftovers stand in the way of waits for their end.
@@ -99,17 +99,19 @@ impl Generate {
     /// nor money: a record that the ledger does not take is kept in the caller's item, and while it stands nowhere, the
     /// reservation stays open at its ceiling until it is swept (`docs/decisions/007-leftovers.md`).
     pub(crate) async fn settle(&self, asked: &Asked, job: &Job<'_>, seen: &Seen<'_>) {
+        let _step = enter(job, "settle");
         let now = SystemTime::now();
         let (permit, bill) = (&asked.permit, &asked.bill);
         if let Err(Failure { error: LlmError::Unauthorized, .. }) = &asked.outcome {
-            logs::metric(now, "ProviderAuthFailures", &[("Ledger", self.ledger.table())]);
+            metrics::count(now, self.ledger.table(), Metric::ProviderAuthFailures);
         }
-        let record = bill.record(asked, job, seen, now);
+        let record = bill.record(asked, job, seen);
         if let Some(record) = &record
             && let Err(error) = self.ledger.record(record).await
         {
             let kept =
                 self.limits.keep_record(&record.caller, &record.request_id, record.attempt, &record.encode()).await;
+            metrics::count(now, self.ledger.table(), Metric::UnwrittenRecords);
             let (cost_usd, is_kept) = (record.cost, kept.is_ok());
             tracing::error!(request_id = %record.request_id, %error, %cost_usd, is_kept, "record not written");
             if !is_kept {

@@ -8,6 +8,7 @@
 //! [`Generate::attempt`] reads like that line. Everything it calls is a step of [`shared`] or a file beside this one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
@@ -23,6 +24,7 @@ use shared::reconcile::sweep;
 use shared::redaction::{Redacted, Vault, redact};
 use shared::request::Input;
 use shared::response::Arrival;
+use shared::trace::{Entered, Summary};
 use shared::verify::{Source, Verifier, verify_output};
 use tokio::time::Instant;
 
@@ -57,7 +59,9 @@ impl Generate {
         };
         let owner = &job.arrival.request_id;
         let running_until = job.arrival.now + job.time_left + CLAIM_MARGIN;
+        let claim = enter(job, "claim");
         let begun = idempotency.begin(key, owner, running_until, job.arrival.now).await;
+        drop(claim);
         match begun.map_err(|error| refusal::store("idempotency", &error))? {
             Begun::Claimed => {}
             Begun::Answered(stored) => return self.replay(&stored, job, key),
@@ -89,16 +93,24 @@ impl Generate {
             .check_blocked(job.caller, &job.allowance, arrival.now)
             .map_err(|denied| self.refused(&denied, job))?;
 
-        enter(job, "redact");
+        let step = enter(job, "redact");
         let (redacted, vault) = redact(&job.request.input);
-        enter(job, "analyze");
+        drop(step);
+        let step = enter(job, "analyze");
         let analysis = analyze_input(&redacted);
-        enter(job, "render");
+        drop(step);
+        let step = enter(job, "render");
         let structured = choice.model.structured_output();
         let prompt = self
             .prompts
             .render(&redacted, analysis.as_ref(), version, structured, &random_fence()?)
             .map_err(|error| refusal::internal("prompt", &error))?;
+        drop(step);
+        job.notes.recorder.note(|trace| {
+            trace.task = redacted.task().name().into();
+            (trace.model, trace.prompt_version) = (choice.model.id().into(), version.into());
+            trace.redaction = vault.counts().clone();
+        });
         let seen = Seen { redacted: &redacted, vault: &vault, analysis: analysis.as_ref(), structured, version };
 
         let mut asked = self.ask(llm, &prompt, choice, 1, job, deadline, &seen).await?;
@@ -118,15 +130,28 @@ impl Generate {
         };
         let answer = async {
             let given = ModelAnswer::of(before.as_ref(), &asked, choice.model.id(), version, arrival, &seen)
-                .map_err(|failure: &Failure| refusal::failed(&failure.error))?;
+                .map_err(|failure: &Failure| refusal::failed(&failure.error));
             // A panic in here must not take the settlement with it that is on its way.
-            let finish = || {
-                enter(job, "verify");
-                self.finish(&given, structured, &redacted, &vault, analysis.clone())
-            };
-            let answer = catch_unwind(AssertUnwindSafe(finish)).unwrap_or_else(|_| Err(Code::Internal.into()))?;
-            self.store(job, &redacted, given).await;
-            Ok(answer)
+            let answer = given.and_then(|given| {
+                let finish = || {
+                    let _step = enter(job, "verify");
+                    self.finish(&given, structured, &redacted, &vault, analysis.clone())
+                };
+                let answer = catch_unwind(AssertUnwindSafe(finish)).unwrap_or_else(|_| Err(Code::Internal.into()));
+                answer.map(|answer| (answer, given))
+            });
+            match answer {
+                Ok((answer, given)) => {
+                    let found = answer.verification.as_ref().map(Summary::of);
+                    job.notes.recorder.note(|trace| trace.verification = found);
+                    futures_util::future::join(self.store(job, &redacted, given), self.keep_trace(job, None)).await;
+                    Ok(answer)
+                }
+                Err(problem) => {
+                    self.keep_trace(job, Some(problem.code)).await;
+                    Err(problem)
+                }
+            }
         };
         // Polled in this order: what was spent is on its way before anything can go wrong with the answer.
         futures_util::future::join(settle, answer).await.1
@@ -150,12 +175,16 @@ impl Generate {
         choice.require_room(&call)?;
         let wanted = Wanted { attempt: number, ..wanted(job, choice, &call) };
         let begun = Instant::now();
-        enter(job, "acquire");
+        let step = enter(job, "acquire");
         let (permit, period) = self.admit(&wanted, job, deadline).await?;
-        let outcome = self.call(llm, &call, &wanted, deadline, job, seen).await;
+        drop(step);
+        let (outcome, tries) = self.call(llm, &call, &wanted, deadline, job, seen).await;
         let bill = Bill::of(&outcome, choice, call.bytes());
-        let took = begun.elapsed();
-        Ok(Asked { number, model: choice.model.id(), permit, period, outcome, bill, took, is_settled: false })
+        let duration = SystemTime::now().duration_since(job.arrival.now).unwrap_or_default();
+        let attempt = bill.attempt(number, tries, call.sha256(), duration);
+        job.notes.recorder.note(|trace| trace.attempts.push(attempt));
+        let (model, took) = (choice.model.id(), begun.elapsed());
+        Ok(Asked { number, model, permit, period, outcome, bill, took, duration, is_settled: false })
     }
 
     /// From the model's words to the answer: read, verify, put originals back.
@@ -211,7 +240,20 @@ impl Generate {
         note_unwritten("claim", closed, job.arrival);
     }
 
-    /// Asks the model. Meanwhile every instance is held back for as long as the provider wants to be left alone, and
+    /// Keeps the request's trace, whatever came of it. Without one the request is answered all the same.
+    async fn keep_trace(&self, job: &Job<'_>, code: Option<Code>) {
+        let mut trace = job.notes.recorder.trace();
+        trace.outcome = match code {
+            _ if trace.is_disconnected() => "disconnected",
+            Some(code) => code.slug(),
+            None => "completed",
+        }
+        .into();
+        let kept = self.traces.put(job.caller, &job.arrival.request_id, &trace, SystemTime::now()).await;
+        note_unwritten("trace", kept, job.arrival);
+    }
+
+    /// Asks the model, and says how often. Meanwhile every instance is held back for as long as the provider wants to be left alone, and
     /// what other instances left behind is closed.
     async fn call(
         &self,
@@ -221,11 +263,11 @@ impl Generate {
         deadline: Instant,
         job: &Job<'_>,
         seen: &Seen<'_>,
-    ) -> Result<Completion, Failure> {
+    ) -> (Result<Completion, Failure>, u32) {
         let (notify, mut notices) = Notices::new();
-        let in_flight = notify.in_flight();
+        let (in_flight, tries) = (notify.in_flight(), notify.tries());
         let asked = async {
-            enter(job, "call model");
+            let _step = enter(job, "model");
             match job.sink {
                 Some(sink) => {
                     let answer = tokio::select! {
@@ -258,13 +300,14 @@ impl Generate {
         let asked = futures_util::future::join(asked, told);
         let sweep = sweep(&self.limits, &self.ledger, SystemTime::now());
         // An answer does not wait for what others left behind: every step of the sweep may be repeated.
-        match futures_util::future::select(Box::pin(asked), Box::pin(sweep)).await {
+        let outcome = match futures_util::future::select(Box::pin(asked), Box::pin(sweep)).await {
             Either::Left(((outcome, ()), sweep)) => {
                 let _ = tokio::time::timeout(SWEEP_GRACE, sweep).await;
                 outcome
             }
             Either::Right((_, asked)) => asked.await.0,
-        }
+        };
+        (outcome, tries.load(Ordering::Relaxed))
     }
 
     /// Reads the answer to its end and streams it meanwhile. A client that goes away ends it.
@@ -280,7 +323,7 @@ impl Generate {
         if sink.start(model, analysis.as_ref(), seen.vault.counts()).await.is_err() {
             return Err(answer.abandon());
         }
-        enter(job, "stream");
+        let _step = enter(job, "stream");
         let source = Source::of_input(seen.redacted);
         let verifier = Verifier::new(&source, self.config.verify, seen.vault);
         let mut deltas = Deltas::new(sink, verifier, seen.vault);
@@ -303,9 +346,10 @@ impl Generate {
     }
 }
 
-/// Notes that a request is here now, by the name of the step. Nobody listens by default; `RUST_LOG=debug` does.
-fn enter(job: &Job<'_>, stage: &'static str) {
+/// Begins a step of a request, which ends when the guard is dropped. `RUST_LOG=debug` shows it as it begins.
+pub(crate) fn enter<'a>(job: &Job<'a>, stage: &'static str) -> Entered<'a> {
     tracing::debug!(request_id = %job.arrival.request_id, stage);
+    job.notes.recorder.enter(stage)
 }
 
 /// A request's preparation, which all its attempts share.
@@ -327,6 +371,8 @@ pub(crate) struct Asked {
     pub(crate) outcome: Result<Completion, Failure>,
     pub(crate) bill: Bill,
     took: Duration,
+    /// From the request's arrival to the attempt's end.
+    pub(crate) duration: Duration,
     is_settled: bool,
 }
 

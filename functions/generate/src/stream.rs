@@ -5,7 +5,7 @@
 //! restored text and go nowhere but into the body, which never yields an error.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,6 +25,7 @@ use tokio::time::Instant;
 
 use crate::ResponseBody;
 use crate::answer::Answer;
+use crate::job::{Notes, Order};
 
 /// Frames that wait for a slow reader; then the task waits too.
 const BUFFERED: usize = 64;
@@ -48,6 +49,7 @@ pub(crate) struct Sink {
     next: AtomicU64,
     request_id: RequestId,
     task: Task,
+    notes: Arc<Notes>,
     /// When frames are given up that nobody takes.
     deadline: Instant,
     /// Text is released as it comes, to be replaced by what `done` carries.
@@ -70,12 +72,20 @@ pub(crate) fn lines() -> (mpsc::Sender<Bytes>, Outlet) {
     (sender, Outlet { started, frames, ping: b"\n" })
 }
 
-pub(crate) fn channel(request_id: RequestId, task: Task, is_raw: bool, deadline: Instant) -> (Sink, Outlet) {
+pub(crate) fn channel(order: &Order, is_raw: bool) -> (Sink, Outlet) {
     let (sender, frames) = mpsc::channel(BUFFERED);
     let (start, started) = oneshot::channel();
     let started_by = Mutex::new(Some(start));
-    let sink =
-        Sink { frames: sender, started: started_by, next: AtomicU64::new(0), request_id, task, deadline, is_raw };
+    let sink = Sink {
+        frames: sender,
+        started: started_by,
+        next: AtomicU64::new(0),
+        request_id: order.arrival.request_id.clone(),
+        task: order.request.input.task(),
+        notes: Arc::clone(&order.notes),
+        deadline: Instant::now() + order.time_left,
+        is_raw,
+    };
     (sink, Outlet { started, frames, ping: b": ping\n\n" })
 }
 
@@ -124,6 +134,7 @@ impl Sink {
         if text.is_empty() {
             return Ok(());
         }
+        self.notes.recorder.first_delta();
         let provisional =
             if self.is_raw { json!({ "text": text, "provisional": true }) } else { json!({ "text": text }) };
         self.send("delta", provisional).await

@@ -21,11 +21,13 @@ use shared::dynamodb::StoreError;
 use shared::ledger::{HistoryError, Ledger, PeriodStart, ResetError, Span, Statistics, rfc3339};
 use shared::limits::store::note_period;
 use shared::problem::{Code, Problem};
+use shared::request_id::RequestId;
 use shared::response::{self, Arrival, Complete};
+use shared::trace::{RequestTrace, Traces};
 
 use answer::StatsAnswer;
 pub use config::Config;
-use query::{HistoryQuery, ResetBody, StatsQuery, Whose};
+use query::{HistoryQuery, ResetBody, StatsQuery, TraceQuery, Whose};
 use route::Route;
 
 /// The contract (`cargo run -p local -- openapi` writes it).
@@ -37,6 +39,7 @@ pub struct Stats {
     config: Config,
     client: Client,
     ledger: Ledger,
+    traces: Traces,
 }
 
 impl Stats {
@@ -49,7 +52,12 @@ impl Stats {
     /// The function over a given database client.
     #[must_use]
     pub fn new(config: Config, client: Client) -> Stats {
-        Stats { ledger: Ledger::new(client.clone(), config.tables.ledger.clone()), client, config }
+        Stats {
+            ledger: Ledger::new(client.clone(), config.tables.ledger.clone()),
+            traces: Traces::new(client.clone(), config.tables.state.clone()),
+            client,
+            config,
+        }
     }
 
     /// One event to one response. Reads the clock, turns every failure into a problem, logs one line.
@@ -62,6 +70,7 @@ impl Stats {
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
         let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival));
         let mut response = response::guarded(answer, &arrival).await;
+        log(&response, &arrival);
         response::finish(&event, &self.config.cors, &mut response);
         Ok(response.map(Full::new))
     }
@@ -69,7 +78,7 @@ impl Stats {
     async fn answer(&self, event: &Request, arrival: &Arrival) -> Result<Complete, Problem> {
         let route = Route::of(event.method(), &response::path(event))?;
         let id = &arrival.request_id;
-        match route {
+        match &route {
             Route::Options(allow) => return Ok(response::options(allow, id)),
             Route::Health => {
                 response::negotiate(event.headers(), &["application/json"])?;
@@ -86,6 +95,7 @@ impl Stats {
         match route {
             Route::Statistics => self.statistics(event, &identity, arrival).await,
             Route::History => self.history(event, &identity, arrival).await,
+            Route::Trace(traced) => self.trace(event, &identity, &traced, arrival).await,
             Route::Reset => self.reset(event, &identity.caller, arrival).await,
             Route::Health | Route::OpenApi | Route::Options(_) => Err(Code::Internal.into()),
         }
@@ -150,6 +160,24 @@ impl Stats {
         export::response(format, &page, &query, &period, &arrival.request_id)
     }
 
+    /// A request that is not the caller's is as unknown as one that never was.
+    async fn trace(
+        &self,
+        event: &Request,
+        identity: &Identity,
+        traced: &RequestId,
+        arrival: &Arrival,
+    ) -> Result<Complete, Problem> {
+        response::negotiate(event.headers(), &["application/json"])?;
+        let query = TraceQuery::parse(event)?;
+        let caller = query.whose.of(identity)?.ok_or_else(|| Problem::invalid_field("/caller", "one caller's id"))?;
+        let trace = self.traces.get(&caller, traced, arrival.now).await.map_err(|error| unavailable(&error))?;
+        let trace = trace.ok_or_else(|| {
+            Problem::new(Code::NotFound).with_detail("No trace of yours has this id, or it is too old.")
+        })?;
+        Ok(response::json(&RequestTrace::new(traced, &caller, trace), &arrival.request_id))
+    }
+
     async fn reset(&self, event: &Request, caller: &Caller, arrival: &Arrival) -> Result<Complete, Problem> {
         response::negotiate(event.headers(), &["application/json"])?;
         let body = ResetBody::parse(event)?;
@@ -177,6 +205,14 @@ impl Whose {
         }
         Ok(if let Whose::One(caller) = self { Some(caller.clone()) } else { None })
     }
+}
+
+/// The one line that every request logs: id, status, problem code, time. Never content.
+fn log(response: &Complete, arrival: &Arrival) {
+    let duration_ms = arrival.now.elapsed().unwrap_or_default().as_millis();
+    let status = response.status().as_u16();
+    let code = response::code(response).map(Code::slug);
+    tracing::info!(request_id = %arrival.request_id, status, code, duration_ms, "answered");
 }
 
 fn unavailable(error: &StoreError) -> Problem {

@@ -109,6 +109,21 @@ impl HistoryQuery {
     }
 }
 
+/// Parameters of `/requests/{id}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TraceQuery {
+    pub(crate) whose: Whose,
+}
+
+impl TraceQuery {
+    pub(crate) fn parse(request: &Request) -> Result<TraceQuery, Problem> {
+        let mut parameters = Parameters::of(request, &["caller"]);
+        let whose = parameters.whose();
+        parameters.finish()?;
+        Ok(TraceQuery { whose })
+    }
+}
+
 /// `2026-11`, optionally with a point and a number.
 fn is_period(text: &str) -> bool {
     let (month, number) = text.split_once('.').unwrap_or((text, "1"));

@@ -2,9 +2,10 @@
 
 use http::Method;
 use shared::problem::{Code, Problem};
+use shared::request_id::RequestId;
 
 /// What the function answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// That it runs.
     Health,
@@ -12,6 +13,8 @@ pub(crate) enum Route {
     Statistics,
     /// Records one by one.
     History,
+    /// What happened to one request.
+    Trace(RequestId),
     /// Begins a new period.
     Reset,
     /// Describes the API.
@@ -29,7 +32,7 @@ impl Route {
             "/api/v1/stats" => (Route::Statistics, READ),
             "/api/v1/stats/requests" => (Route::History, READ),
             "/api/v1/stats/reset" => (Route::Reset, "POST, OPTIONS"),
-            _ => return Err(Code::NotFound.into()),
+            _ => (Route::Trace(requested(path).ok_or(Code::NotFound)?), READ),
         };
         match method {
             &Method::OPTIONS => Ok(Route::Options(allow)),
@@ -37,6 +40,11 @@ impl Route {
             _ => Err(Problem { allow: Some(allow), ..Code::MethodNotAllowed.into() }),
         }
     }
+}
+
+/// The id in `/api/v1/requests/{id}`.
+fn requested(path: &str) -> Option<RequestId> {
+    path.strip_prefix("/api/v1/requests/").and_then(RequestId::parse)
 }
 
 #[cfg(test)]
@@ -50,6 +58,11 @@ mod tests {
         let problem = Route::of(&Method::GET, "/api/v1/stats/reset").expect_err("only POST");
         assert_eq!((problem.code, problem.allow), (Code::MethodNotAllowed, Some("POST, OPTIONS")));
         assert_eq!(Route::of(&Method::HEAD, "/health").ok(), Some(Route::Health));
+        let id = RequestId::parse("b32gfKgN76xx").expect("an id");
+        assert_eq!(Route::of(&Method::GET, "/api/v1/requests/b32gfKgN76xx").ok(), Some(Route::Trace(id)));
+        for path in ["/api/v1/requests/", "/api/v1/requests/b32", "/api/v1/requests/b32gfKgN76xx/"] {
+            assert_eq!(Route::of(&Method::GET, path).expect_err("no id").code, Code::NotFound, "{path}");
+        }
         assert_eq!(Route::of(&Method::GET, "/api/v1/stats/").expect_err("unknown").code, Code::NotFound);
     }
 }

@@ -116,7 +116,7 @@ impl Operation<'_> {
 
 fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
     let schemas = generate_contract::schemas(generator);
-    let [statistics, history] = stats_contract::schemas(generator);
+    let [statistics, history, trace] = stats_contract::schemas(generator);
     let mut paths = Map::new();
     for task in Task::ALL {
         let answer = json!({ "allOf": generate_contract::answer(task, generator) });
@@ -254,6 +254,26 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
         answers: vec![(JSON, schema(&history)), ("application/x-ndjson", text()), ("text/csv", text())],
         codes: vec![OF_ALL, OF_STORES, &[Code::InvalidRequest]],
     };
+    let traced = Operation {
+        id: "trace",
+        summary: "What happened to one request that asked the model: steps, attempts, tokens, cost, counts; no text. Kept for 30 days.",
+        body: None,
+        parameters: vec![
+            json!({
+                "name": "id", "in": "path", "required": true,
+                "schema": { "type": "string", "pattern": "^[A-Za-z0-9]{12}$" },
+                "description": "A `request_id`.",
+            }),
+            query(
+                "caller",
+                json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" }),
+                "Another caller: scope `admin`.",
+            ),
+        ],
+        answers: vec![(JSON, schema(&trace))],
+        codes: vec![OF_ALL, OF_STORES, &[Code::InvalidRequest, Code::NotFound]],
+    };
+    paths.insert("/api/v1/requests/{id}".to_owned(), json!({ "get": traced.write(problem) }));
     let mut read = read.write(problem);
     read["responses"]["200"]["links"] = json!({
         "next": { "operationId": "history", "parameters": { "cursor": "$response.body#/next_cursor" } },

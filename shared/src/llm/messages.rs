@@ -6,8 +6,10 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::error::ErrorObject;
+use crate::caller::hex;
 use crate::prices::Usage;
 use crate::prompts::Prompt;
 
@@ -99,6 +101,12 @@ impl Call {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.body.len() as u64
+    }
+
+    /// SHA-256 of the whole request body, in hexadecimal.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        hex(&Sha256::digest(&self.body))
     }
 
     pub(super) fn body(&self) -> Bytes {

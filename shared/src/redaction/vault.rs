@@ -7,7 +7,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::placeholder::{self, Kind};
 use super::{Counts, Redacted};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What each placeholder of one request stands for. Request-local, wiped on drop, never serialized.
 #[derive(Default)]
@@ -18,7 +18,7 @@ pub struct Vault {
 }
 
 /// What a model did to the placeholders of its source.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Placeholders {
     /// Distinct placeholders of the source that the answer lacks.
     pub dropped: usize,
