@@ -1,6 +1,7 @@
 //! The documents say what the code does.
 
 use regex::Regex;
+use shared::metrics::Metric;
 use shared::problem::Code;
 use shared::request::Task;
 
@@ -76,7 +77,7 @@ fn every_route_stands_in_the_readme_and_in_the_emulators_router() {
     let manifest = include_str!("../Cargo.toml");
     let tasks = Task::ALL.into_iter().filter(|task| *task != Task::ResumeOptimization);
     let mut paths: Vec<String> = tasks.map(|task| format!("/api/v1/generate/{}", task.name())).collect();
-    let plain = ["generate", "analyze", "redact", "data", "stats", "stats/requests", "stats/reset"];
+    let plain = ["generate", "analyze", "redact", "data", "stats", "stats/requests", "stats/reset", "requests/{id}"];
     paths.extend(plain.iter().map(|name| format!("/api/v1/{name}")));
     paths.extend(["/api/v1/generate/stream", "/api/v1/generate/batch", "/health", "/openapi.json"].map(str::to_owned));
     for path in paths {
@@ -84,6 +85,24 @@ fn every_route_stands_in_the_readme_and_in_the_emulators_router() {
         let routed = manifest.contains(&format!("\"{path}\" =")) || path.starts_with("/api/v1/generate/");
         assert!(routed, "{path} is not routed by the emulator");
     }
+}
+
+#[test]
+fn the_table_of_metrics_is_the_codes() {
+    let document = include_str!("../docs/metrics.md");
+    let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
+    let told: Vec<String> = Metric::ALL
+        .iter()
+        .map(|metric| {
+            let sets = metric.dimensions().iter().map(|set| {
+                let names = ["Ledger"].iter().chain(*set).map(|name| format!("`{name}`"));
+                names.collect::<Vec<_>>().join(", ")
+            });
+            let sets = sets.collect::<Vec<_>>().join("; ");
+            format!("| `{}` | {} | {sets} | {} |", metric.name(), metric.unit(), metric.meaning())
+        })
+        .collect();
+    assert_eq!(rows, told);
 }
 
 #[test]
@@ -133,7 +152,9 @@ fn decisions_are_short_and_linked_files_exist() {
         }
     }
     let link = Regex::new(r"\]\(([^)#:]+)\)").expect("a constant pattern");
-    for document in ["README.md", "docs/architecture.md", "docs/deploy.md", "docs/usage.md", "docs/test-map.md"] {
+    for document in
+        ["README.md", "docs/architecture.md", "docs/deploy.md", "docs/usage.md", "docs/test-map.md", "docs/metrics.md"]
+    {
         let text = std::fs::read_to_string(format!("{root}/{document}")).expect("text");
         let folder = document.rsplit_once('/').map_or(root.to_owned(), |(folder, _)| format!("{root}/{folder}"));
         for target in link.captures_iter(&text).map(|captures| captures[1].to_owned()) {

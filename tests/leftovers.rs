@@ -15,7 +15,6 @@ use tests::model_server::Reply;
 use tests::stack::{Reply as Answer, Stack, number, string};
 
 const KEY: (&str, &str) = ("ANTHROPIC_API_KEY", "k");
-const CEILING: u64 = 90_000_000_000;
 
 async fn asked_by(stack: &Stack, caller: &str) -> Answer {
     stack.post_with("/api/v1/generate", &[("x-api-key", caller)], &short_body()).await
@@ -25,32 +24,11 @@ fn play(stack: &Stack, times: usize) {
     (0..times).for_each(|_| stack.model.play(Reply::answer(&short_answer())));
 }
 
-/// The reservation of an instance that died ten minutes ago, in the caller's item and, if it got so far, the provider's.
-async fn orphan(stack: &Stack, caller: &str, with_provider: bool) -> RequestId {
-    let id = RequestId::new(SystemTime::now() - Duration::from_secs(600), 42);
-    let month = format!("b{}", shared::budget::month(SystemTime::now()).replace('-', ""));
-    let note = format!("{CEILING} 2000 8192 0 claude-sonnet-5-5 {caller}");
-    let items = [
-        (format!("L#k#{caller}"), AttributeValue::N(CEILING.to_string())),
-        ("L#g#anthropic".to_owned(), AttributeValue::S(note)),
-    ];
-    for (key, value) in items.into_iter().take(1 + usize::from(with_provider)) {
-        let update = stack.client.update_item().table_name(&stack.state_table);
-        let update = update.key("PK", AttributeValue::S(key)).key("SK", AttributeValue::S("L".to_owned()));
-        let update = update.update_expression("SET #r = :r ADD #b :b, n :one");
-        let update = update.expression_attribute_names("#r", format!("r{id}")).expression_attribute_names("#b", &month);
-        let update = update.expression_attribute_values(":b", AttributeValue::N(CEILING.to_string()));
-        let update = update.expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-        update.expression_attribute_values(":r", value).send().await.expect("written");
-    }
-    id
-}
-
 #[tokio::test]
 async fn an_attempt_that_was_lost_is_recorded_at_its_most_and_every_book_agrees() {
     let stack = Stack::with(&[KEY]).await;
     play(&stack, 1);
-    let id = orphan(&stack, "a", true).await;
+    let id = stack.orphan("a", true).await;
     assert_eq!(asked_by(&stack, "a").await.status, 200);
     let records = stack.records().await;
     let lost = records.iter().find(|record| string(record, "request_id") == id.as_str()).expect("a record");
@@ -67,7 +45,7 @@ async fn an_attempt_that_was_lost_is_recorded_at_its_most_and_every_book_agrees(
 async fn an_instance_that_died_before_the_provider_was_asked_costs_nothing() {
     let stack = Stack::with(&[KEY]).await;
     play(&stack, 1);
-    orphan(&stack, "a", false).await;
+    stack.orphan("a", false).await;
     assert_eq!(asked_by(&stack, "a").await.status, 200);
     let records = stack.records().await;
     assert_eq!(records.len(), 1);
@@ -79,7 +57,7 @@ async fn an_instance_that_died_before_the_provider_was_asked_costs_nothing() {
 async fn orphans_that_stand_in_the_way_are_closed_at_once() {
     let stack = Stack::with(&[KEY, ("CALLER_MAX_IN_FLIGHT", "1"), ("CALLER_BUDGET_USD", "0.20")]).await;
     play(&stack, 1);
-    orphan(&stack, "a", true).await;
+    stack.orphan("a", true).await;
     assert_eq!(asked_by(&stack, "a").await.status, 200);
     assert_eq!(stack.committed().await.2, 0);
 }
@@ -88,7 +66,7 @@ async fn orphans_that_stand_in_the_way_are_closed_at_once() {
 async fn another_callers_request_heals_the_provider_item_too() {
     let stack = Stack::with(&[KEY]).await;
     play(&stack, 1);
-    orphan(&stack, "a", true).await;
+    stack.orphan("a", true).await;
     assert_eq!(asked_by(&stack, "b").await.status, 200);
     let (callers, provider, open) = stack.committed().await;
     assert_eq!((callers, open), (provider, 0));
@@ -227,7 +205,7 @@ async fn what_the_providers_item_alone_holds_was_never_sent() {
     assert!(stack.model.received().is_empty());
     assert_eq!(stack.committed().await, (0, 0, 0), "what was taken without an answer is given back");
     // And where even that fails, the sweep charges nothing.
-    let id = orphan(&stack, "a", true).await;
+    let id = stack.orphan("a", true).await;
     let update = stack.client.update_item().table_name(&stack.state_table);
     let update = update.key("PK", AttributeValue::S("L#k#a".to_owned())).key("SK", AttributeValue::S("L".to_owned()));
     let update =
@@ -249,7 +227,7 @@ async fn a_kept_record_says_what_an_open_reservation_cost() {
     // Whoever comes next, the caller himself or another.
     for next in ["a", "b"] {
         let stack = Stack::with(&[KEY]).await;
-        let id = orphan(&stack, "a", true).await;
+        let id = stack.orphan("a", true).await;
         let record = UsageRecord {
             request_id: id.clone(),
             attempt: 1,

@@ -196,7 +196,11 @@ async fn admission_is_one_write_per_item_with_three_limits_and_budget_in_one_uni
     assert_eq!(asked_by(&stack, "a").await.status, 200);
     let items = stack.items(&stack.state_table).await;
     let limiters = items.iter().filter(|item| tests::stack::string(item, "PK").starts_with("L#")).count();
-    assert_eq!((limiters, items.len()), (2, 3), "one item for the caller, one for the provider, and the request's trace");
+    assert_eq!(
+        (limiters, items.len()),
+        (2, 3),
+        "one item for the caller, one for the provider, and the request's trace"
+    );
     let caller = items.iter().find(|item| tests::stack::string(item, "PK") == "L#k#a").expect("the caller's item");
     assert!(["tr", "ti", "tu"].iter().all(|name| number(caller, name) > 0) && number(caller, "n") == 0);
     let size: usize = caller.iter().map(|(name, value)| name.len() + format!("{value:?}").len()).sum();

@@ -12,6 +12,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use shared::metrics::Metric;
 use shared::problem::{Code, Problem};
 use shared::request::Task;
 
@@ -22,12 +23,13 @@ const STREAMING: &str = "lambda:path/2021-11-15/functions/${GenerateAliaslive}/r
 const BUFFERED: &str = "lambda:path/2015-03-31/functions/${StatsAliaslive}/invocations";
 
 /// Function, path and methods of every route.
-const ROUTES: [(&str, &str, &str); 10] = [
+const ROUTES: [(&str, &str, &str); 11] = [
     ("Generate", "/api/v1/analyze", "options post"),
     ("Generate", "/api/v1/data", "delete options"),
     ("Generate", "/api/v1/generate", "options post"),
     ("Generate", "/api/v1/generate/{task}", "options post"),
     ("Generate", "/api/v1/redact", "options post"),
+    ("Stats", "/api/v1/requests/{id}", "get head options"),
     ("Stats", "/api/v1/stats", "get head options"),
     ("Stats", "/api/v1/stats/requests", "get head options"),
     ("Stats", "/api/v1/stats/reset", "options post"),
@@ -311,11 +313,41 @@ fn alarm_faults(template: &Value, sources: &str) -> Vec<String> {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
     let graphs = body["widgets"].as_array().into_iter().flatten();
     let lines = graphs.flat_map(|graph| graph["properties"]["metrics"].as_array()).flatten();
-    own.extend(lines.filter(|line| line[0] == "Tailor").map(|line| ("Dashboard".to_owned(), line[1].clone())));
+    let shown: Vec<Value> = lines.filter(|line| line[0] == "Tailor").map(|line| line[1].clone()).collect();
+    for metric in Metric::ALL {
+        if !shown.iter().any(|name| name == metric.name()) {
+            faults.push(format!("Dashboard: {} is not shown", metric.name()));
+        }
+        if metric.has_alarm() != own.iter().any(|(_, name)| name == metric.name()) {
+            faults.push(format!("{}: its alarm", metric.name()));
+        }
+    }
+    own.extend(shown.into_iter().map(|name| ("Dashboard".to_owned(), name)));
     for (name, metric) in own {
-        // In quotes, as the code says it.
-        if !sources.contains(&metric.to_string()) {
+        if !Metric::ALL.iter().any(|known| metric == known.name()) {
             faults.push(format!("{name}: nothing emits {metric}"));
+        }
+    }
+    faults.extend(filter_faults(template, sources));
+    faults
+}
+
+/// Metric filters that wait for a message which no function logs, and alarms on a metric of no filter.
+fn filter_faults(template: &Value, sources: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut made = BTreeSet::new();
+    for (name, filter) in resources(template, "AWS::Logs::MetricFilter") {
+        let pattern = filter["Properties"]["FilterPattern"].as_str().unwrap_or_default();
+        let message = pattern.split("$.fields.message = \"").nth(1).and_then(|rest| rest.split('"').next());
+        if !message.is_some_and(|message| sources.contains(&format!(" \"{message}\")"))) {
+            faults.push(format!("{name}: nothing logs {message:?}"));
+        }
+        made.insert(filter["Properties"]["MetricTransformations"][0]["MetricName"].to_string());
+    }
+    for (name, alarm) in resources(template, "AWS::CloudWatch::Alarm") {
+        let alarm = &alarm["Properties"];
+        if alarm["Namespace"].is_object() && !made.contains(&alarm["MetricName"].to_string()) {
+            faults.push(format!("{name}: no filter makes {}", alarm["MetricName"]));
         }
     }
     faults
@@ -358,6 +390,9 @@ fn each_permission_is_one_action_on_one_resource() {
         (&json!("dynamodb:GetItem"), &json!("LedgerTable"))
     );
     assert_eq!(keys["Condition"], json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["K#*"] } }));
+    let of_stats = statements(&template["Resources"]["StatsRole"]);
+    let traces = of_stats.iter().find(|statement| statement["Sid"] == "ReadTraces").expect("it reads traces");
+    assert_eq!(traces["Condition"], json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["Q#*"] } }));
 }
 
 #[test]
@@ -430,7 +465,7 @@ fn alarms_tell_the_topic_what_the_code_emits() {
     let names: BTreeSet<&String> = resources(&template, "AWS::CloudWatch::Alarm").map(|(name, _)| name).collect();
     let of_functions =
         FUNCTIONS.map(|function| ["Errors", "Throttles", "Slow"].map(|what| format!("{function}{what}")));
-    let others = ["ApiErrors", "OrphanedReservations", "ProviderAuthFailures"].map(str::to_owned);
+    let others = ["ApiErrors", "OrphanedReservations", "ProviderAuthFailures", "UnwrittenRecords"].map(str::to_owned);
     for wanted in of_functions.concat().iter().chain(&others) {
         assert!(names.contains(wanted), "{wanted}");
     }

@@ -25,6 +25,10 @@ fn each_check_notices_what_it_is_for() {
     let statement = "StatsRole/Properties/Policies/0/PolicyDocument/Statement/0";
     let variables = "Generate/Properties/Environment/Variables";
     let alarm = "OrphanedReservations/Properties";
+    let filter = "AuthorizerFailures/Properties";
+    let body =
+        template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap_or_default();
+    let unshown = json!({ "Fn::Sub": body.replace("RedactedIban", "RedactedName") });
     let cases = [
         // What SAM makes of a misspelt RESPONSE_STREAM.
         ("mode and address", integration_faults(&broken(&integration, "responseTransferMode", Value::Null))),
@@ -41,6 +45,17 @@ fn each_check_notices_what_it_is_for() {
         ("LLM_MODEL is read and not set", variable_faults(&broken(variables, "LLM_MODEL", Value::Null))),
         ("LLM_MODLE is set and not read", variable_faults(&broken(variables, "LLM_MODLE", json!("x")))),
         ("nothing emits", alarm_faults(&broken(alarm, "MetricName", json!("OrphanReservations")), &sources)),
+        (
+            "RedactedIban is not shown",
+            alarm_faults(&broken("Dashboard/Properties", "DashboardBody", unshown), &sources),
+        ),
+        (
+            "nothing logs",
+            alarm_faults(
+                &broken(filter, "FilterPattern", json!("{ $.fields.message = \"stores unavailable\" }")),
+                &sources,
+            ),
+        ),
         ("tells nobody", alarm_faults(&broken(alarm, "AlarmActions", Value::Null), &sources)),
     ];
     for (wanted, faults) in cases {

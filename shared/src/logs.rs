@@ -18,7 +18,8 @@ pub fn init() {
         .with_ansi(false)
         .with_env_filter(EnvFilter::new(directives(level.as_deref())));
     if env::var("AWS_LAMBDA_LOG_FORMAT").is_ok_and(|format| format.eq_ignore_ascii_case("json")) {
-        subscriber.json().init();
+        // The runtime's span has Lambda's request id; once is enough.
+        subscriber.json().with_span_list(false).init();
     } else {
         subscriber.init();
     }

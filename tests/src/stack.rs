@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -16,6 +16,7 @@ use local::service::Service;
 use local::stand_in::RequestLog;
 use serde_json::Value;
 use shared::dynamodb::connect_to;
+use shared::request_id::RequestId;
 
 use crate::model_server::ModelServer;
 
@@ -180,6 +181,34 @@ impl Stack {
         items.retain(|item| string(item, "PK").starts_with("U#"));
         items.sort_by_key(|item| string(item, "SK"));
         items
+    }
+
+    /// Leaves the reservation of an instance that died ten minutes ago, in the caller's item and, if it got so far, in the
+    /// provider's.
+    ///
+    /// # Panics
+    ///
+    /// If the database does not take it.
+    pub async fn orphan(&self, caller: &str, with_provider: bool) -> RequestId {
+        const CEILING: u64 = 90_000_000_000;
+        let id = RequestId::new(SystemTime::now() - Duration::from_secs(600), 42);
+        let month = format!("b{}", shared::budget::month(SystemTime::now()).replace('-', ""));
+        let note = format!("{CEILING} 2000 8192 0 claude-sonnet-5-5 {caller}");
+        let items = [
+            (format!("L#k#{caller}"), AttributeValue::N(CEILING.to_string())),
+            ("L#g#anthropic".to_owned(), AttributeValue::S(note)),
+        ];
+        for (key, value) in items.into_iter().take(1 + usize::from(with_provider)) {
+            let update = self.client.update_item().table_name(&self.state_table);
+            let update = update.key("PK", AttributeValue::S(key)).key("SK", AttributeValue::S("L".to_owned()));
+            let update = update.update_expression("SET #r = :r ADD #b :b, n :one");
+            let update = update.expression_attribute_names("#r", format!("r{id}"));
+            let update = update.expression_attribute_names("#b", &month);
+            let update = update.expression_attribute_values(":b", AttributeValue::N(CEILING.to_string()));
+            let update = update.expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+            update.expression_attribute_values(":r", value).send().await.expect("written");
+        }
+        id
     }
 
     /// Picodollars committed in the caller's item and in the provider's, and the number of open reservations.

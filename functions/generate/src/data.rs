@@ -49,6 +49,11 @@ impl Forgotten {
                 "without it the same request could be billed twice",
             ),
             (
+                "traces: steps, attempts, tokens, cost and counts of a request; no text",
+                "30 days after it",
+                "they show what happened to a request",
+            ),
+            (
                 "log lines: request id, caller or key id, status, durations; no text",
                 "the log groups' retention is over",
                 "they show that the service works",

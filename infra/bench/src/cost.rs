@@ -1,9 +1,11 @@
-//! What a deployment costs beside the model's tokens: dollars a month at 1,000, 100,000 and 10 million requests.
+//! What a deployment costs beside the model's tokens: dollars a month at 1,000, 100,000 and 10 million requests, with all
+//! metrics and with those that alarms watch.
 //!
 //! Database calls are counted in this run, on a warm request; the capacity units of each are those that
 //! `bench -- limits --only capacity` measures. Prices are list prices as remembered in November 2026, not looked up: put your
 //! region's in their place.
 
+use shared::metrics::Metric;
 use tests::fixtures::{short_answer, short_body};
 use tests::model_server::Reply;
 use tests::recorder::Recorder;
@@ -14,8 +16,8 @@ const PATH: &str = "/api/v1/generate";
 /// Seconds that a request waits for the model, and the memory it does so in (MiB).
 const MODEL_SECONDS: f64 = 20.0;
 const MEMORY: f64 = 256.0;
-/// Bytes of log lines and of the access log for a request.
-const LOG_BYTES: f64 = 1_200.0;
+/// Bytes of a request's log lines, of its line of metrics and of the access log.
+const LOG_BYTES: f64 = 4_300.0;
 /// Bytes of a record and of its share of the day's sums.
 const RECORD_BYTES: f64 = 600.0;
 
@@ -30,16 +32,19 @@ const TABLE_GB_MONTH: f64 = 0.25;
 const BACKUP_GB_MONTH: f64 = 0.20;
 const ALARM_MONTH: f64 = 0.10;
 const DASHBOARD_MONTH: f64 = 3.00;
+/// Of a metric, in proportion to the hours in which it is heard of.
+const METRIC_MONTH: f64 = 0.30;
+const HOURS: f64 = 730.0;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 pub(crate) async fn run() {
-    let (updates, transactions) = counted().await;
-    let write_units = updates + 4.0 * transactions;
+    let (updates, puts, transactions) = counted().await;
+    let write_units = updates + puts + 4.0 * transactions;
     let gb_seconds = MODEL_SECONDS * MEMORY / 1_024.0;
     println!(
-        "a warm request: {updates} updates of one write unit, {transactions} transaction of four; {write_units} write units"
+        "a warm request: {updates} updates and {puts} put of one write unit, {transactions} transaction of four; {write_units} write units"
     );
     println!(
         "assumed: {MODEL_SECONDS} s of the model, {MEMORY} MiB, one read of a key, {LOG_BYTES} bytes of log; list prices not looked up"
@@ -47,9 +52,13 @@ pub(crate) async fn run() {
     let alarms = TEMPLATE.matches("Type: AWS::CloudWatch::Alarm").count();
     #[expect(clippy::cast_precision_loss, reason = "some dozens")]
     let idle = alarms as f64 * ALARM_MONTH;
+    #[expect(clippy::cast_precision_loss, reason = "some dozens")]
+    let all_metrics = Metric::ALL.len() as f64;
     println!("idle: {alarms} alarms ${idle:.2} a month; a dashboard ${DASHBOARD_MONTH:.2} more if it is on");
-    println!("| requests a month | Lambda | API | database | logs | storage after a year | alarms | all |");
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!(
+        "| requests a month | Lambda | API | database | logs | storage after a year | alarms | all | metrics, at most |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for requests in [1e3, 1e5, 1e7] {
         // The authorizer runs for a few milliseconds; its invocation counts.
         let lambda = requests * (gb_seconds * GB_SECOND + 2.0 * INVOCATION);
@@ -57,15 +66,17 @@ pub(crate) async fn run() {
         let database = requests * (write_units * WRITE_UNIT + 0.5 * READ_UNIT);
         let logs = requests * LOG_BYTES / 1e9 * LOG_GB;
         let storage = requests * 12.0 * RECORD_BYTES / 1e9 * (TABLE_GB_MONTH + BACKUP_GB_MONTH);
+        // As if every hour heard of every one of them.
+        let metrics = requests.min(HOURS) / HOURS * all_metrics * METRIC_MONTH;
         let all = lambda + api + database + logs + storage + idle;
         println!(
-            "| {requests:.0} | ${lambda:.2} | ${api:.2} | ${database:.2} | ${logs:.2} | ${storage:.2} | ${idle:.2} | ${all:.2} |"
+            "| {requests:.0} | ${lambda:.2} | ${api:.2} | ${database:.2} | ${logs:.2} | ${storage:.2} | ${idle:.2} | ${all:.2} | ${metrics:.2} |"
         );
     }
 }
 
-/// Updates and transactions of a warm request.
-async fn counted() -> (f64, f64) {
+/// Updates, puts and transactions of a warm request.
+async fn counted() -> (f64, f64, f64) {
     let key = ("ANTHROPIC_API_KEY", "k");
     let stack = Stack::with(&[key]).await;
     let recorder = Recorder::before(&stack.dynamodb).await;
@@ -79,5 +90,5 @@ async fn counted() -> (f64, f64) {
     let operations = recorder.take();
     #[expect(clippy::cast_precision_loss, reason = "a few calls")]
     let count = |name: &str| operations.iter().filter(|operation| *operation == name).count() as f64;
-    (count("UpdateItem"), count("TransactWriteItems"))
+    (count("UpdateItem"), count("PutItem"), count("TransactWriteItems"))
 }

@@ -57,7 +57,8 @@ impl Trace {
             output_tokens = last.map(|_| usage.output_tokens),
             cache_read_tokens = last.map(|_| usage.cache_read_tokens),
             cache_write_tokens = last.map(|_| usage.cache_write_tokens()),
-            cost_usd = asked(&cost.to_string()),
+            // The same digits as the record's: sixteen are more than any request costs picodollars.
+            cost_usd = last.map(|_| metrics::float(cost.0) / 1e12),
             estimated = last.map(|_| self.attempts.iter().any(|attempt| attempt.estimated)),
             simulated = last.map(|_| self.attempts.iter().any(|attempt| attempt.simulated)),
             attempt_duration_ms = last.map(|attempt| attempt.duration_ms),
@@ -102,7 +103,8 @@ impl Trace {
             }
         }
         if let Some(found) = &self.verification {
-            let sum = |counts: &std::collections::BTreeMap<_, usize>| metrics::float(counts.values().sum::<usize>() as u64);
+            let sum =
+                |counts: &std::collections::BTreeMap<_, usize>| metrics::float(counts.values().sum::<usize>() as u64);
             add(Metric::RevertedClaims, sum(&found.reverted));
             add(Metric::FlaggedClaims, sum(&found.flagged));
             add(Metric::DroppedPlaceholders, metrics::float(found.placeholders.dropped as u64));
