@@ -108,10 +108,21 @@ impl Sandbox {
     /// # Panics
     ///
     /// If its output cannot be read.
-    pub async fn stop(mut self) -> String {
+    pub async fn stop(self) -> String {
+        let (stdout, stderr) = self.stop_apart().await;
+        stdout + &stderr
+    }
+
+    /// The same, stdout and stderr apart.
+    ///
+    /// # Panics
+    ///
+    /// If its output cannot be read.
+    pub async fn stop_apart(mut self) -> (String, String) {
         self.process.start_kill().expect("it runs");
         let output = self.process.wait_with_output().await.expect("its output");
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (text(&output.stdout), text(&output.stderr))
     }
 }
 

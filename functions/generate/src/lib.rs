@@ -16,6 +16,8 @@ mod data;
 mod refusal;
 mod stored;
 mod stream;
+#[cfg(feature = "leak")]
+mod leak;
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;

@@ -111,6 +111,8 @@ impl Generate {
             (trace.model, trace.prompt_version) = (choice.model.id().into(), version.into());
             trace.redaction = vault.counts().clone();
         });
+        #[cfg(feature = "leak")]
+        self.leak(job).await?;
         let seen = Seen { redacted: &redacted, vault: &vault, analysis: analysis.as_ref(), structured, version };
 
         let mut asked = self.ask(llm, &prompt, choice, 1, job, deadline, &seen).await?;
