@@ -8,11 +8,10 @@ use shared::ledger::{Status, UsageRecord};
 use shared::limits::{Settled, Spent};
 use shared::prices::{Picodollars, Usage};
 use shared::request::Task;
-use shared::request_id::RequestId;
 use tests::fault_proxy::{Fate, FaultProxy, Faults};
 use tests::fixtures::{short_answer, short_body};
 use tests::model_server::Reply;
-use tests::stack::{Reply as Answer, Stack, number, string};
+use tests::stack::{ORPHAN_CEILING, Reply as Answer, Stack, number, string};
 
 const KEY: (&str, &str) = ("ANTHROPIC_API_KEY", "k");
 
@@ -212,7 +211,7 @@ async fn what_the_providers_item_alone_holds_was_never_sent() {
         update.update_expression("REMOVE #r ADD #b :b, n :n").expression_attribute_names("#r", format!("r{id}"));
     let month = format!("b{}", shared::budget::month(SystemTime::now()).replace('-', ""));
     let update = update.expression_attribute_names("#b", month);
-    let update = update.expression_attribute_values(":b", AttributeValue::N(format!("-{CEILING}")));
+    let update = update.expression_attribute_values(":b", AttributeValue::N(format!("-{ORPHAN_CEILING}")));
     update.expression_attribute_values(":n", AttributeValue::N("-1".to_owned())).send().await.expect("released");
     play(&stack, 1);
     assert_eq!(asked_by(&stack, "b").await.status, 200);

@@ -63,12 +63,18 @@ pub fn code(response: &Complete) -> Option<Code> {
 /// it is one (W3C Trace Context, version 00). The answer to HEAD has no body.
 pub fn finish(request: &Request, cors: &Cors, response: &mut Complete) {
     cors.apply(request.headers(), response.headers_mut());
-    if let Some(trace) = request.headers().get("traceparent").filter(|value| is_traceparent(value.as_bytes())) {
+    if let Some(trace) = traceparent(request.headers()) {
         response.headers_mut().insert("traceparent", trace.clone());
     }
     if request.method() == Method::HEAD {
         *response.body_mut() = Bytes::new();
     }
+}
+
+/// The caller's place in a trace of its own, if it names one (W3C Trace Context, version 00).
+#[must_use]
+pub fn traceparent(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get("traceparent").filter(|value| is_traceparent(value.as_bytes()))
 }
 
 /// `00-<32 hex>-<16 hex>-<2 hex>`.

@@ -6,6 +6,8 @@
 
 mod store;
 mod tell;
+#[cfg(feature = "otel")]
+mod otel;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,6 +16,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "otel")]
+pub use otel::Spans;
 pub use store::{KEPT, Traces};
 pub use tell::End;
 

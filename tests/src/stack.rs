@@ -20,6 +20,9 @@ use shared::request_id::RequestId;
 
 use crate::model_server::ModelServer;
 
+/// Picodollars that [`Stack::orphan`] reserves.
+pub const ORPHAN_CEILING: u64 = 90_000_000_000;
+
 /// An item of a table.
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -190,12 +193,11 @@ impl Stack {
     ///
     /// If the database does not take it.
     pub async fn orphan(&self, caller: &str, with_provider: bool) -> RequestId {
-        const CEILING: u64 = 90_000_000_000;
         let id = RequestId::new(SystemTime::now() - Duration::from_secs(600), 42);
         let month = format!("b{}", shared::budget::month(SystemTime::now()).replace('-', ""));
-        let note = format!("{CEILING} 2000 8192 0 claude-sonnet-5-5 {caller}");
+        let note = format!("{ORPHAN_CEILING} 2000 8192 0 claude-sonnet-5-5 {caller}");
         let items = [
-            (format!("L#k#{caller}"), AttributeValue::N(CEILING.to_string())),
+            (format!("L#k#{caller}"), AttributeValue::N(ORPHAN_CEILING.to_string())),
             ("L#g#anthropic".to_owned(), AttributeValue::S(note)),
         ];
         for (key, value) in items.into_iter().take(1 + usize::from(with_provider)) {
@@ -204,7 +206,7 @@ impl Stack {
             let update = update.update_expression("SET #r = :r ADD #b :b, n :one");
             let update = update.expression_attribute_names("#r", format!("r{id}"));
             let update = update.expression_attribute_names("#b", &month);
-            let update = update.expression_attribute_values(":b", AttributeValue::N(CEILING.to_string()));
+            let update = update.expression_attribute_values(":b", AttributeValue::N(ORPHAN_CEILING.to_string()));
             let update = update.expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
             update.expression_attribute_values(":r", value).send().await.expect("written");
         }

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 use shared::caller::{Allowance, Caller, Scope};
 use shared::keys::{Keys, NewKey};
+use tests::canary::{Canary, Sink, Sinks, inspect};
 use tests::runtime_api::Sandbox;
 use tests::stack::Stack;
 
@@ -23,8 +24,12 @@ async fn a_key_passes_until_it_is_revoked_and_nothing_else_does() {
         lifetime: None,
     };
     let (key, record) = keys.create(wanted, SystemTime::now()).await.expect("a key");
-    let variables =
-        [("LEDGER_TABLE", stack.ledger_table.as_str()), ("AWS_ENDPOINT_URL_DYNAMODB", stack.dynamodb.as_str())];
+    let variables = [
+        ("LEDGER_TABLE", stack.ledger_table.as_str()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", stack.dynamodb.as_str()),
+        ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
+        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+    ];
     let mut sandbox = Sandbox::start(Path::new(env!("CARGO_BIN_EXE_authorizer")), &variables).await;
     let mut ask = async |headers: Value| {
         let answered = sandbox.invoke(&json!({ "type": "REQUEST", "methodArn": ARN, "headers": headers })).await;
@@ -45,5 +50,15 @@ async fn a_key_passes_until_it_is_revoked_and_nothing_else_does() {
         assert_eq!((kind.as_str(), &error["errorMessage"]), ("error", &json!("Unauthorized")));
     }
     keys.revoke(&record.id, SystemTime::now()).await.expect("revoked");
-    assert_eq!(ask(json!({ "x-api-key": key.expose() })).await.1["errorMessage"], "Unauthorized");
+    assert_eq!(ask(json!({ "x-api-key": key.expose(), "cookie": "canary" })).await.1["errorMessage"], "Unauthorized");
+
+    // The key's public part is in the log, its secret and other headers are nowhere.
+    let mut sinks = Sinks::default();
+    let (stdout, stderr) = sandbox.stop_apart().await;
+    sinks.add_log(&stdout, &stderr);
+    sinks.add(Sink::Ledger, &format!("{:?}", stack.items(&stack.ledger_table).await));
+    let whole = key.expose();
+    let secret = whole.rsplit('_').next().expect("a secret");
+    let (wrong, table) = inspect(&[Canary::new("secret", secret, &[]), Canary::new("header", "canary", &[])], &sinks);
+    assert!(wrong.is_empty() && stdout.contains(record.id.as_str()), "{table}\n{stdout}");
 }

@@ -101,7 +101,7 @@ impl Generate {
                 (problem.code.status(), Some(problem.code), body)
             }
         };
-        self.tell(&notes, &arrival, status, code);
+        self.tell(&notes, &arrival, status, code).await;
         ItemResult { index, status, body }
     }
 

@@ -52,6 +52,9 @@ pub struct Config {
     pub idempotency_ttl: Option<Duration>,
     /// What happens to unsupported claims.
     pub verify: Mode,
+    /// Where spans go; `None` is nowhere.
+    #[cfg(feature = "otel")]
+    pub spans_endpoint: Option<String>,
     /// Which metrics are written, in AWS.
     pub metrics: Detail,
     /// Table names.
@@ -126,6 +129,8 @@ impl Config {
             max_tokens,
             temperature,
             timeout,
+            #[cfg(feature = "otel")]
+            spans_endpoint: reader.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
             metrics: reader.parsed_or("METRICS", "full or alarms", Detail::Full),
             idle_timeout: reader.millis_or("LLM_IDLE_TIMEOUT_MS", 30_000),
             max_retries: reader.parsed_or("LLM_MAX_RETRIES", "a whole number", 2),

@@ -59,6 +59,9 @@ pub(crate) struct Job<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) recorder: Recorder,
+    /// The caller's `traceparent`, if it sent one.
+    #[cfg(feature = "otel")]
+    pub(crate) parent: OnceLock<String>,
     /// Who asked.
     pub(crate) caller: OnceLock<Caller>,
     /// That the request's line is written: there is one, whoever comes to the end first.

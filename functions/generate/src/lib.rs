@@ -78,6 +78,8 @@ pub struct Generate {
     /// The same table, for deletions.
     stored: Idempotency,
     traces: Traces,
+    #[cfg(feature = "otel")]
+    spans: Option<shared::trace::Spans>,
     /// Callers this sandbox has met, with the period the ledger named for them.
     met: Mutex<HashMap<Caller, Option<String>>>,
 }
@@ -146,6 +148,11 @@ impl Generate {
             // What was stored before it was switched off can be deleted all the same.
             stored: Idempotency::new(client.clone(), config.tables.state.clone(), Duration::ZERO),
             traces: Traces::new(client, config.tables.state.clone()),
+            #[cfg(feature = "otel")]
+            spans: match &config.spans_endpoint {
+                Some(endpoint) => Some(shared::trace::Spans::to(endpoint, "tailor-generate")?),
+                None => None,
+            },
             met: Mutex::default(),
             config,
         })
@@ -158,13 +165,17 @@ impl Generate {
     /// None: the signature is the runtime's.
     pub async fn handle(self: &Arc<Self>, event: Request) -> Result<Response<ResponseBody>, Error> {
         let (arrival, notes) = (Arrival::at(SystemTime::now()), Arc::<Notes>::default());
+        #[cfg(feature = "otel")]
+        if let Some(parent) = response::traceparent(event.headers()).and_then(|parent| parent.to_str().ok()) {
+            let _ = notes.parent.set(parent.to_owned());
+        }
         let outlet = Mutex::new(None);
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
         let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival, &notes, &outlet));
         let mut response = response::guarded(answer, &arrival).await;
         // A stream has only begun, and tells its end itself.
         if response.headers().get(CONTENT_TYPE).is_none_or(|media| media != EVENTS) {
-            self.tell(&notes, &arrival, response.status().as_u16(), response::code(&response));
+            self.tell(&notes, &arrival, response.status().as_u16(), response::code(&response)).await;
         }
         response::finish(&event, &self.config.cors, &mut response);
         notes.write(response.headers_mut());
@@ -240,8 +251,9 @@ impl Generate {
         }
     }
 
-    /// Writes the request's line and its metrics, once.
-    fn tell(&self, notes: &Notes, arrival: &Arrival, status: u16, code: Option<Code>) {
+    /// Writes the request's line and its metrics, and sends its spans where there is a collector, once.
+    #[cfg_attr(not(feature = "otel"), expect(clippy::unused_async, reason = "spans are sent with the feature only"))]
+    async fn tell(&self, notes: &Notes, arrival: &Arrival, status: u16, code: Option<Code>) {
         if notes.told.set(()).is_err() {
             return;
         }
@@ -250,6 +262,10 @@ impl Generate {
         let mut trace = notes.recorder.trace();
         trace.replayed = notes.replayed.get().is_some();
         trace.tell(&end, SystemTime::now());
+        #[cfg(feature = "otel")]
+        if let Some(spans) = &self.spans {
+            spans.send(&trace, &end, notes.parent.get().map(String::as_str), SystemTime::now()).await;
+        }
     }
 
     /// Deletes what is kept of a caller's texts, and says what else is kept, how long and why.
@@ -307,7 +323,7 @@ impl Generate {
             let job: BoxFuture<'_, _> = Box::pin(async {
                 let answer = this.generate(&order.job(Some(&sink))).await?;
                 // Before the last event: Lambda may freeze the process after it.
-                this.tell(&order.notes, &order.arrival, 200, None);
+                this.tell(&order.notes, &order.arrival, 200, None).await;
                 let shown = order.notes.shown.get().map(String::as_str).unwrap_or_default();
                 // Whoever is gone by now has lost nothing: it is recorded, and can be replayed by its key.
                 let _ = sink.finish(&answer, shown).await;
@@ -316,7 +332,7 @@ impl Generate {
             let ended: Result<(), Problem> =
                 AssertUnwindSafe(job).catch_unwind().await.unwrap_or_else(|_| Err(Code::Internal.into()));
             if let (true, Err(problem)) = (sink.has_started(), &ended) {
-                this.tell(&order.notes, &order.arrival, problem.code.status(), Some(problem.code));
+                this.tell(&order.notes, &order.arrival, problem.code.status(), Some(problem.code)).await;
                 sink.fail(problem).await;
             }
             ended
