@@ -17,7 +17,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 
 const MAX_BODY: usize = 64 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,12 +45,16 @@ impl Answered {
 }
 
 struct Shared {
+    /// When the function first asked for an event.
+    asked: watch::Sender<Option<Instant>>,
     events: Mutex<mpsc::Receiver<String>>,
     answers: mpsc::Sender<Answered>,
 }
 
 /// A function's process under the Runtime API. It is killed when this is dropped.
 pub struct Sandbox {
+    spawned: Instant,
+    asked: watch::Receiver<Option<Instant>>,
     events: mpsc::Sender<String>,
     answers: mpsc::Receiver<Answered>,
     process: Child,
@@ -63,18 +67,29 @@ impl Sandbox {
     ///
     /// If it cannot be started.
     pub async fn start(binary: &Path, variables: &[(&str, &str)]) -> Sandbox {
+        Sandbox::start_command(Command::new(binary), variables).await
+    }
+
+    /// The same for a command that runs the binary.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    pub async fn start_command(mut command: Command, variables: &[(&str, &str)]) -> Sandbox {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound").to_string();
         let (events, next) = mpsc::channel(8);
         let (answered, answers) = mpsc::channel(8);
-        let shared = Arc::new(Shared { events: Mutex::new(next), answers: answered });
+        let (first, asked) = watch::channel(None);
+        let shared = Arc::new(Shared { asked: first, events: Mutex::new(next), answers: answered });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next_event))
             .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answer))
             .with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await });
 
-        let process = Command::new(binary)
+        let spawned = Instant::now();
+        let process = command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", "under-test")
@@ -89,7 +104,36 @@ impl Sandbox {
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
-        Sandbox { events, answers, process }
+        Sandbox { spawned, asked, events, answers, process }
+    }
+
+    /// Waits until the function asks for its first event; how long that took from the start of the process.
+    ///
+    /// # Panics
+    ///
+    /// If it never does.
+    pub async fn ready(&mut self) -> Duration {
+        let asked = tokio::time::timeout(PATIENCE, self.asked.wait_for(Option::is_some)).await;
+        let asked = asked.expect("it asks within a minute").expect("the runtime API runs");
+        asked.expect("it asked").duration_since(self.spawned)
+    }
+
+    /// The process's id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.id().unwrap_or(0)
+    }
+
+    /// Lets the process end by itself, as the next event it is given is none, and returns what it wrote to stderr.
+    ///
+    /// # Panics
+    ///
+    /// If it does not end within a minute.
+    pub async fn end(self) -> String {
+        let Sandbox { events, process, .. } = self;
+        drop(events);
+        let output = tokio::time::timeout(PATIENCE, process.wait_with_output()).await;
+        String::from_utf8_lossy(&output.expect("it ends within a minute").expect("its output").stderr).into_owned()
     }
 
     /// Sends one event and waits for its answer, a minute at most.
@@ -127,6 +171,7 @@ impl Sandbox {
 }
 
 async fn next_event(State(shared): State<Arc<Shared>>) -> Response<Body> {
+    shared.asked.send_if_modified(|asked| asked.replace(asked.unwrap_or_else(Instant::now)).is_none());
     let Some(event) = shared.events.lock().await.recv().await else { return Response::default() };
     let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + Duration::from_secs(150);
     let response = Response::builder()

@@ -51,6 +51,13 @@ impl Checks {
         say(&format!("  NOT: {what}"));
         self.broken.push(what.to_owned());
     }
+
+    /// Says how many held, and fails if one did not.
+    pub(crate) fn finish(self) -> ExitCode {
+        say(&format!("\n{} checks held, {} did not", self.held, self.broken.len()));
+        self.broken.iter().for_each(|what| say(&format!("  NOT: {what}")));
+        if self.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
 }
 
 /// A line of the report.
@@ -90,7 +97,5 @@ pub(crate) async fn run(options: Options) -> ExitCode {
     if wants("speed") {
         speed::run(&endpoint, &mut checks).await;
     }
-    say(&format!("\n{} checks held, {} did not", checks.held, checks.broken.len()));
-    checks.broken.iter().for_each(|what| say(&format!("  NOT: {what}")));
-    if checks.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    checks.finish()
 }

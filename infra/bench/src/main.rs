@@ -2,6 +2,7 @@
 
 mod cost;
 mod fuzz;
+mod lambda;
 mod limits;
 mod quality;
 mod redaction;
@@ -25,6 +26,8 @@ enum What {
     Cost,
     /// Random inputs against what redaction promises.
     Fuzz(fuzz::Options),
+    /// The real binaries under Lambda's Runtime API beside a hello function: starts, processor time, instructions, memory.
+    Lambda(lambda::Options),
     /// Limits, budgets and the ledger under fire, against any DynamoDB endpoint.
     Limits(limits::Options),
     #[command(hide = true)]
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     match Cli::parse().what {
         What::Cost => on_runtime(cost::run()),
         What::Fuzz(options) => return fuzz::run(&options),
+        What::Lambda(options) => return on_runtime(lambda::run(options)),
         What::Limits(options) => return on_runtime(limits::run(options)),
         What::LimitsRateWorker(worker) => on_runtime(limits::rate::work(worker)),
         What::LimitsCrashWorker(worker) => on_runtime(limits::crash::work(worker)),

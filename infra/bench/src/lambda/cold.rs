@@ -1,0 +1,62 @@
+//! Cold starts: from the start of the process to the first question for an event, and the first event's answer.
+
+use tests::runtime_api::Sandbox;
+use tests::stack::Stack;
+
+use super::process::{cpu_ms, median, memory_mb};
+use super::{Function, answer};
+use crate::limits::{Checks, say};
+
+#[derive(Default)]
+struct Starts {
+    wall: Vec<f64>,
+    cpu: Vec<f64>,
+    memory: Vec<f64>,
+    first_wall: Vec<f64>,
+    first_cpu: Vec<f64>,
+}
+
+pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize, checks: &mut Checks) {
+    say(&format!("cold starts: medians of {starts}, in turn; milliseconds, megabytes"));
+    say("  function     bytes        spawn to next   (least)   init cpu   of hello   memory   first event   its cpu");
+    let mut all: Vec<Starts> = functions.iter().map(|_| Starts::default()).collect();
+    for _ in 0..starts {
+        // In turn, so that a slow moment of the machine falls on all of them.
+        for (function, starts) in functions.iter().zip(&mut all) {
+            let mut sandbox = Sandbox::start(&function.binary, &function.variables).await;
+            starts.wall.push(sandbox.ready().await.as_secs_f64() * 1000.0);
+            let cpu = cpu_ms(sandbox.pid());
+            starts.cpu.push(cpu);
+            starts.memory.push(memory_mb(sandbox.pid()).0);
+            if function.name == "generate" {
+                stack.model.play(answer());
+            }
+            let asked = std::time::Instant::now();
+            sandbox.invoke(&function.event).await;
+            starts.first_wall.push(asked.elapsed().as_secs_f64() * 1000.0);
+            starts.first_cpu.push(cpu_ms(sandbox.pid()) - cpu);
+        }
+    }
+    let hello = median(&mut all[0].cpu);
+    for (function, starts) in functions.iter().zip(&mut all) {
+        let least = starts.wall.iter().copied().fold(f64::INFINITY, f64::min);
+        let (cpu, memory) = (median(&mut starts.cpu), median(&mut starts.memory));
+        let bytes = std::fs::metadata(&function.binary).map_or(0, |file| file.len());
+        say(&format!(
+            "  {:<12} {bytes:>10} {:>15.2} {least:>9.2} {cpu:>10.2} {:>9.1}x {memory:>8.1} {:>13.2} {:>9.2}",
+            function.name,
+            median(&mut starts.wall),
+            cpu / hello,
+            median(&mut starts.first_wall),
+            median(&mut starts.first_cpu),
+        ));
+        match function.name {
+            "generate" => {
+                checks.that(cpu <= 3.0, "generate starts with at most 3 ms of processor time");
+                checks.that(cpu <= 3.0 * hello, "generate starts with at most three times hello's");
+            }
+            "hello" => {}
+            name => checks.that(cpu <= 2.0 * hello, &format!("{name} starts with at most twice hello's")),
+        }
+    }
+}

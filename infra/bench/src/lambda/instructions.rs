@@ -1,0 +1,43 @@
+//! Instructions of a start and of a warm invocation, by callgrind: the same from run to run within a few in a thousand.
+
+use tests::runtime_api::Sandbox;
+use tests::stack::Stack;
+use tokio::process::Command;
+
+use super::{Function, answer};
+use crate::limits::say;
+
+/// Invocations whose difference is counted, after the first.
+const FEW: u64 = 5;
+
+pub(super) async fn run(functions: &[Function<'_>], stack: &Stack) {
+    let present = std::process::Command::new("valgrind").arg("--version").output();
+    if !present.is_ok_and(|output| output.status.success()) {
+        say("\ninstructions: not counted, there is no valgrind");
+        return;
+    }
+    say("\ninstructions (callgrind)");
+    say("  function        start and end   a warm invocation");
+    for function in functions {
+        let none = counted(function, stack, 0).await;
+        let (one, more) = (counted(function, stack, 1).await, counted(function, stack, 1 + FEW).await);
+        say(&format!("  {:<12} {none:>16} {:>19}", function.name, more.saturating_sub(one) / FEW));
+    }
+}
+
+/// Instructions of a process that is started, answers so many events, and ends.
+async fn counted(function: &Function<'_>, stack: &Stack, invocations: u64) -> u64 {
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&function.binary);
+    let mut sandbox = Sandbox::start_command(command, &function.variables).await;
+    sandbox.ready().await;
+    for _ in 0..invocations {
+        if function.name == "generate" {
+            stack.model.play(answer());
+        }
+        sandbox.invoke(&function.event).await;
+    }
+    let said = sandbox.end().await;
+    let collected = said.lines().find_map(|line| line.split("Collected :").nth(1));
+    collected.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+}
