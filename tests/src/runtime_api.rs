@@ -103,6 +103,12 @@ impl Sandbox {
         answer.expect("an answer within a minute").expect("the runtime API runs")
     }
 
+    /// The process's id; `None` once it has ended.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.id()
+    }
+
     /// Ends the process and returns what it logged on both streams.
     ///
     /// # Panics
