@@ -238,6 +238,15 @@ fn response_faults(template: &Value) -> Vec<String> {
         if waits != [429, 503].contains(&code.status()) {
             faults.push(format!("{kind}: Retry-After"));
         }
+        // A page may read it, where pages may call at all, and when to come back.
+        let readable = |value: &str| json!({ "Fn::If": ["HasCorsOrigins", value, { "Ref": "AWS::NoValue" }] });
+        if headers["gatewayresponse.header.Access-Control-Allow-Origin"] != readable("'*'") {
+            faults.push(format!("{kind}: no page may read it"));
+        }
+        let exposed = &headers["gatewayresponse.header.Access-Control-Expose-Headers"];
+        if *exposed != (if waits { readable("'retry-after'") } else { Value::Null }) {
+            faults.push(format!("{kind}: exposes another header than Retry-After"));
+        }
     }
     faults
 }
@@ -433,10 +442,19 @@ fn the_access_log_has_no_address_header_or_body() {
     assert_eq!(names, wanted);
 }
 
+/// Row 28 of the fault matrix: a 429 of the gateway or the usage plan is a problem that says when to come back, also to a page.
 #[test]
 fn the_gateways_own_answers_are_problems_too() {
     let Some(template) = template() else { return };
     assert_eq!(response_faults(&template), [""; 0]);
+    let responses = &template["Resources"]["Api"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"];
+    for throttled in ["THROTTLED", "QUOTA_EXCEEDED"] {
+        assert_eq!(responses[throttled]["statusCode"], "429");
+        let headers = &responses[throttled]["responseParameters"];
+        assert!(headers["gatewayresponse.header.Retry-After"].is_string(), "{throttled}");
+    }
+    let wanted = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "CorsOrigins" }, ""] }] });
+    assert_eq!(template["Conditions"]["HasCorsOrigins"], wanted, "without origins no page may call");
 }
 
 #[test]

@@ -22,6 +22,9 @@ fn each_check_notices_what_it_is_for() {
     let route = "Api/Properties/Body/paths/~1api~1v1~1generate/post";
     let integration = format!("{route}/x-amazon-apigateway-integration");
     let response = "Api/Properties/Body/x-amazon-apigateway-gateway-responses/THROTTLED";
+    let headers = format!("{response}/responseParameters");
+    let origin = "gatewayresponse.header.Access-Control-Allow-Origin";
+    let exposed = "gatewayresponse.header.Access-Control-Expose-Headers";
     let statement = "StatsRole/Properties/Policies/0/PolicyDocument/Statement/0";
     let variables = "Generate/Properties/Environment/Variables";
     let alarm = "OrphanedReservations/Properties";
@@ -42,6 +45,9 @@ fn each_check_notices_what_it_is_for() {
         ("has no log group", retention_faults(&broken("Stats/Properties", "LoggingConfig", Value::Null))),
         ("status is not", response_faults(&broken(response, "statusCode", json!("400")))),
         ("Retry-After", response_faults(&broken(response, "responseParameters", json!({})))),
+        ("no page may read", response_faults(&broken(&headers, origin, Value::Null))),
+        ("no page may read", response_faults(&broken(&headers, origin, json!("'*'")))),
+        ("another header", response_faults(&broken(&headers, exposed, json!("'*'")))),
         ("LLM_MODEL is read and not set", variable_faults(&broken(variables, "LLM_MODEL", Value::Null))),
         ("LLM_MODLE is set and not read", variable_faults(&broken(variables, "LLM_MODLE", json!("x")))),
         ("nothing emits", alarm_faults(&broken(alarm, "MetricName", json!("OrphanReservations")), &sources)),

@@ -6,6 +6,7 @@
 mod field;
 mod output;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use minijinja::value::merge_maps;
@@ -19,7 +20,7 @@ pub use output::{
 
 use crate::analysis::Analysis;
 use crate::problem::Problem;
-use crate::redaction::Redacted;
+use crate::redaction::{Redacted, visible};
 use crate::request::{Input, Task};
 
 /// The version used where a request names none.
@@ -133,6 +134,11 @@ impl Prompts {
         let variables = merge_maps(layers);
         let task = input.task();
         let user = self.templates.get_template(&format!("{}.{version}", task.name()))?.render(variables)?;
+        // Nothing may speak to the model that a reader of the documents would not see.
+        let user = match visible(&user) {
+            Cow::Borrowed(_) => user,
+            Cow::Owned(visible) => visible,
+        };
         let system = self.systems.get(version).copied().unwrap_or_default();
         Ok(Prompt { system, user, schema: structured.then(|| schema(task)), version })
     }

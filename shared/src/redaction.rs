@@ -10,6 +10,7 @@
 //! (`normal`) and its structure (`layout`); each detector is one file that adds spans. Nothing is compiled or built at
 //! start, and no list of names is used.
 
+mod hidden;
 mod normal;
 mod layout;
 mod words;
@@ -36,6 +37,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
+pub use hidden::visible;
 pub use placeholder::Kind;
 pub use stream::{MAX_HELD, Rehydrator};
 pub use vault::{Placeholders, Vault};
@@ -64,7 +66,7 @@ pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = (Range<usize>, Op
 
 use crate::request::{Input, Role};
 use layout::Layout;
-use normal::Normal;
+use normal::{Normal, Reading};
 
 /// Personal data at a byte range of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,7 +163,7 @@ const MAX_ROUNDS: usize = 4;
 /// Taking a value out can uncover its neighbor (`4111111111111111https://...`), so the redacted text is looked at again
 /// until nothing but placeholders is found.
 fn detect(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
-    let mut spans: Vec<Vec<Span>> = detect_once(texts, false);
+    let mut spans = detect_once(texts, false);
     for _ in 0..MAX_ROUNDS {
         let drafts: Vec<Draft> = texts.iter().zip(&spans).map(|((_, text), spans)| Draft::of(text, spans)).collect();
         let again: Vec<(Role, &str)> =
@@ -226,9 +228,21 @@ fn unswapped(swaps: &[(Range<usize>, Range<usize>)], offset: usize, is_end: bool
     }
 }
 
-/// One round over the texts, or over their drafts.
+/// One round over the texts, or over their drafts. What is shown backwards says one thing to the eye and another to a model: it is
+/// read both ways.
 fn detect_once(texts: &[(Role, &str)], again: bool) -> Vec<Vec<Span>> {
-    let normals: Vec<Normal<'_>> = texts.iter().map(|(_, text)| Normal::of(text)).collect();
+    let mut spans = detect_in(texts, Reading::AsStored, again);
+    if texts.iter().any(|(_, text)| text.contains(normal::BACKWARDS)) {
+        for (spans, more) in spans.iter_mut().zip(detect_in(texts, Reading::AsShown, again)) {
+            spans.extend(more);
+            *spans = joined(std::mem::take(spans));
+        }
+    }
+    spans
+}
+
+fn detect_in(texts: &[(Role, &str)], reading: Reading, again: bool) -> Vec<Vec<Span>> {
+    let normals: Vec<Normal<'_>> = texts.iter().map(|(_, text)| Normal::read(text, reading)).collect();
     let layouts: Vec<Layout<'_>> = normals
         .iter()
         .map(|normal| if again { Layout::again(normal.as_str()) } else { Layout::of(normal.as_str()) })

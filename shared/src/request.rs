@@ -8,6 +8,7 @@ mod schema;
 
 use garde::Validate;
 use serde::Deserialize;
+use unicode_normalization::char::canonical_combining_class;
 
 use crate::problem::{FieldError, Problem};
 pub use schema::schema;
@@ -18,6 +19,8 @@ pub const MAX_BODY_BYTES: usize = 3 * 512 * 1024;
 pub const MIN_TEXT_CHARS: usize = 10;
 /// Most code points of one.
 pub const MAX_TEXT_CHARS: usize = 50_000;
+/// Most combining marks in a row: the limit of Unicode's Stream-Safe Text Format (UAX #15), far beyond what any language writes.
+const MAX_MARKS: usize = 30;
 const MAX_NAME_CHARS: usize = 200;
 const MAX_ITEMS: usize = 100;
 const MAX_ITEM_CHARS: usize = 5_000;
@@ -393,10 +396,23 @@ fn item(value: &str, (): &()) -> garde::Result {
 fn within(value: &str, min: usize, max: usize) -> garde::Result {
     let chars = value.trim().chars().count();
     if (min..=max).contains(&chars) {
+        if has_mark_flood(value) {
+            return Err(garde::Error::new(format!("at most {MAX_MARKS} combining marks in a row")));
+        }
         return Ok(());
     }
     let given = if chars == 0 { "required: " } else { "" };
     Err(garde::Error::new(format!("{given}{min} to {max} characters after trimming")))
+}
+
+/// Whether marks are piled up as no writing does it.
+fn has_mark_flood(text: &str) -> bool {
+    let mut row = 0;
+    !text.is_ascii()
+        && text.chars().any(|c| {
+            row = if canonical_combining_class(c) == 0 { 0 } else { row + 1 };
+            row > MAX_MARKS
+        })
 }
 
 #[expect(clippy::ptr_arg, reason = "garde passes the field by reference")]
@@ -474,6 +490,17 @@ mod tests {
             assert!(found[0].0 == pointer && found[0].1.contains(part), "{body}: {found:?}");
             assert!(!found[0].1.contains("jane") && !found[0].1.contains("7654321"));
         }
+    }
+
+    #[test]
+    fn marks_are_not_piled_up() {
+        let body = |marks: usize| {
+            let marks = "\u{301}".repeat(marks);
+            format!(r#"{{"resume_raw_text": "Zoe{marks} Engineer", "job_description_text": "0123456789"}}"#)
+        };
+        assert_eq!(problems(Task::ResumeOptimization, &body(30)), []);
+        let found = problems(Task::ResumeOptimization, &body(31));
+        assert_eq!((found.len(), found[0].0.as_str()), (1, "/resume_raw_text"));
     }
 
     #[test]

@@ -149,12 +149,16 @@ impl Received {
     }
 }
 
+/// Makes a reply of what was received.
+pub type Answering = fn(&Received) -> Reply;
+
 /// The server. It ends with the test's runtime.
 #[derive(Clone, Debug)]
 pub struct ModelServer {
     /// Its address.
     pub url: String,
     script: Arc<Mutex<VecDeque<Reply>>>,
+    otherwise: Arc<Mutex<Option<Answering>>>,
     received: Arc<Mutex<Vec<Received>>>,
 }
 
@@ -167,7 +171,7 @@ impl ModelServer {
     pub async fn start() -> ModelServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let server = ModelServer { url, script: Arc::default(), received: Arc::default() };
+        let server = ModelServer { url, script: Arc::default(), otherwise: Arc::default(), received: Arc::default() };
         let accepting = server.clone();
         tokio::spawn(async move {
             for connection in 0.. {
@@ -184,6 +188,11 @@ impl ModelServer {
         self.script.lock().unwrap_or_else(PoisonError::into_inner).push_back(reply);
     }
 
+    /// Answers every request that the script has no reply for.
+    pub fn otherwise(&self, reply: Answering) {
+        *self.otherwise.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+    }
+
     /// Everything received so far.
     #[must_use]
     pub fn received(&self) -> Vec<Received> {
@@ -193,8 +202,11 @@ impl ModelServer {
     async fn converse(&self, stream: TcpStream, connection: usize) {
         let mut stream = BufReader::new(stream);
         while let Some((head, body)) = read_request(&mut stream).await {
-            self.received.lock().unwrap_or_else(PoisonError::into_inner).push(Received { connection, head, body });
+            let received = Received { connection, head, body };
             let scripted = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let otherwise = *self.otherwise.lock().unwrap_or_else(PoisonError::into_inner);
+            let scripted = scripted.or_else(|| otherwise.map(|reply| reply(&received)));
+            self.received.lock().unwrap_or_else(PoisonError::into_inner).push(received);
             let reply = scripted.unwrap_or_else(|| Reply::error(500, "api_error", &[("x-should-retry", "false")]));
             for step in reply.0 {
                 match step {

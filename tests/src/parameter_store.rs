@@ -29,7 +29,16 @@ impl ParameterStore {
     ///
     /// If no port is free.
     pub async fn start(value: Option<&str>) -> ParameterStore {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        ParameterStore::on(TcpListener::bind("127.0.0.1:0").await.expect("a free port"), value)
+    }
+
+    /// The same on a port that was not answered before.
+    ///
+    /// # Panics
+    ///
+    /// If the listener is not bound.
+    #[must_use]
+    pub fn on(listener: TcpListener, value: Option<&str>) -> ParameterStore {
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         let shared = Arc::new(Mutex::new(Shared { value: value.map(str::to_owned), reads: Vec::new() }));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&shared));

@@ -118,12 +118,6 @@ impl Sandbox {
         asked.expect("it asked").duration_since(self.spawned)
     }
 
-    /// The process's id.
-    #[must_use]
-    pub fn pid(&self) -> u32 {
-        self.process.id().unwrap_or(0)
-    }
-
     /// Lets the process end by itself, as the next event it is given is none, and returns what it wrote to stderr.
     ///
     /// # Panics
@@ -145,6 +139,12 @@ impl Sandbox {
         self.events.send(event.to_string()).await.expect("the runtime API runs");
         let answer = tokio::time::timeout(PATIENCE, self.answers.recv()).await;
         answer.expect("an answer within a minute").expect("the runtime API runs")
+    }
+
+    /// The process's id; `None` once it has ended.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.id()
     }
 
     /// Ends the process and returns what it logged on both streams.

@@ -21,7 +21,7 @@ use shared::llm::{AnswerStream, Call, Completion, Failure, LlmClient, Notice, No
 use shared::problem::{Code, Problem};
 use shared::prompts::{InvalidOutput, Output, Prompt};
 use shared::reconcile::sweep;
-use shared::redaction::{Redacted, Vault, redact};
+use shared::redaction::{Redacted, Vault, redact, visible};
 use shared::request::Input;
 use shared::response::Arrival;
 use shared::trace::{Entered, Summary};
@@ -471,7 +471,7 @@ pub(crate) fn analyze_only(input: &Input<String>) -> Option<Analysis> {
 /// `/redact`: the texts as a model would see them.
 pub(crate) fn redact_only(input: &Input<String>) -> RedactedTexts {
     let (redacted, vault) = redact(input);
-    let text = |text: Option<&Redacted>| text.map(|text| text.as_str().to_owned()).unwrap_or_default();
+    let text = |text: Option<&Redacted>| text.map(|text| visible(text.as_str()).into_owned()).unwrap_or_default();
     RedactedTexts {
         resume_redacted: text(redacted.resume()),
         job_description_redacted: text(redacted.job()),

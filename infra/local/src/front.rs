@@ -1,4 +1,8 @@
 //! The API on a port: every HTTP request becomes an event, every response goes back as it streams.
+//!
+//! A body that does not arrive in time is refused, as the gateway would keep it from a function. Slow headers are not:
+//! `axum::serve` has no clock for them, so a connection that never ends its headers stays open until the process stops. It holds
+//! a socket and a task, and nobody else waits for it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, serve};
 use generate::ResponseBody;
-use shared::problem::Code;
+use shared::problem::{Code, Problem};
 use shared::response::{Arrival, problem};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -21,14 +25,18 @@ use crate::service::Service;
 const GATEWAY_LIMIT: usize = 10 * 1024 * 1024;
 /// How long requests in flight may take to finish after a signal.
 pub const GRACE: Duration = Duration::from_secs(5);
+/// How long a body may take to arrive. The largest needs less than a second here; whoever takes half a minute has given up.
+pub const BODY_TIME: Duration = Duration::from_secs(30);
 const MAX_AT_ONCE: u32 = 10_000;
 
 struct Front {
     service: Service,
+    body_time: Duration,
     running: Arc<Semaphore>,
 }
 
-/// Serves until `shutdown`, then lets requests in flight finish for [`GRACE`].
+/// Serves until `shutdown`, then lets requests in flight finish for [`GRACE`]. A body must arrive within `body_time`, mostly
+/// [`BODY_TIME`].
 ///
 /// # Errors
 ///
@@ -36,10 +44,11 @@ struct Front {
 pub async fn run(
     listener: TcpListener,
     service: Service,
+    body_time: Duration,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     let running = Arc::new(Semaphore::new(MAX_AT_ONCE as usize));
-    let front = Arc::new(Front { service, running: Arc::clone(&running) });
+    let front = Arc::new(Front { service, body_time, running: Arc::clone(&running) });
     let (stop, stopped) = tokio::sync::oneshot::channel();
     let stopping = async move {
         shutdown.await;
@@ -68,12 +77,14 @@ pub async fn run(
 async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response {
     let arrival = Arrival::at(std::time::SystemTime::now());
     let (parts, body) = request.into_parts();
-    let body = match to_bytes(body, GATEWAY_LIMIT).await {
-        Ok(body) => body,
-        Err(error) => {
+    let body = match tokio::time::timeout(front.body_time, to_bytes(body, GATEWAY_LIMIT)).await {
+        Ok(Ok(body)) => body,
+        Err(_) => return refused(&Problem::invalid_field("", "the body did not arrive in time"), &arrival),
+        Ok(Err(error)) => {
             let cause = std::error::Error::source(&error);
             let too_large = cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
-            return refused(if too_large { Code::BodyTooLarge } else { Code::InvalidRequest }, &arrival);
+            let broken = || Problem::invalid_field("", "the body did not arrive whole");
+            return refused(&if too_large { Code::BodyTooLarge.into() } else { broken() }, &arrival);
         }
     };
     let request = HttpRequest { method: parts.method, uri: parts.uri, headers: parts.headers, body: body.to_vec() };
@@ -84,10 +95,10 @@ async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response 
     });
     match task.await {
         Ok(Ok(response)) => response.map(|body: ResponseBody| Body::new(body)).into_response(),
-        Ok(Err(_)) | Err(_) => refused(Code::Internal, &arrival),
+        Ok(Err(_)) | Err(_) => refused(&Code::Internal.into(), &arrival),
     }
 }
 
-fn refused(code: Code, arrival: &Arrival) -> Response {
-    problem(&code.into(), &arrival.request_id).map(Body::from).into_response()
+fn refused(refusal: &Problem, arrival: &Arrival) -> Response {
+    problem(refusal, &arrival.request_id).map(Body::from).into_response()
 }

@@ -105,7 +105,7 @@ impl Service {
         self.invoke(request.uri.path(), &event, FUNCTION_TIMEOUT).await
     }
 
-    /// As the gateway's own answers in the template; a page may read them, which behind the gateway it may not.
+    /// As the gateway's own answers in the template; a page of the listed origins may read them.
     fn refusal(&self, refused: Refused, request: &HttpRequest) -> Result<Response<ResponseBody>, Error> {
         let code = match refused {
             Refused::Unauthorized => Code::Unauthenticated,

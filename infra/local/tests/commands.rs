@@ -186,6 +186,11 @@ fn redact_shows_a_person_what_the_model_would_see() {
     assert!(out.starts_with("<PII_REDACTED_NAME_1>\n") && !out.contains('\u{1b}'), "colors are for terminals");
     assert!(err.contains("replaced: 5 NAME"), "{err}");
     assert_eq!(out.lines().count(), RESUME.lines().count());
+    // What the model does not get is not shown, and no file speaks to the terminal.
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "Engineer\nRust\u{1b}[2J\u{e0041}\u{200b} and Go").expect("written");
+    let output = run(&["redact", &file.path().to_string_lossy()], &[], "");
+    assert_eq!(text(&output.stdout), "Engineer\nRust[2J and Go");
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::label::Before;
 use super::layout::Layout;
 use super::number::Cluster;
@@ -104,11 +106,11 @@ fn digit_range(text: &str, range: &Range<usize>, start: usize, count: usize) -> 
 /// An IBAN whose two check digits begin the cluster.
 fn iban(layout: &Layout<'_>, cluster: &Cluster) -> Option<Span> {
     let text = layout.text;
-    let start = cluster.range.start.checked_sub(2)?;
-    let country = text.get(start..cluster.range.start)?;
+    let (start, _) = text[..cluster.range.start].char_indices().rev().nth(1)?;
+    let mut country = text[start..cluster.range.start].chars();
     let free = !text[..start].ends_with(char::is_alphanumeric);
     if !free
-        || !country.bytes().all(|byte| byte.is_ascii_alphabetic())
+        || !country.all(|c| as_latin(c).is_ascii_alphabetic())
         || cluster.groups.first().is_none_or(|length| *length < 2)
     {
         return None;
@@ -120,18 +122,19 @@ fn iban(layout: &Layout<'_>, cluster: &Cluster) -> Option<Span> {
     let mut shaped = None;
     let mut gap = false;
     for (at, c) in rest.char_indices() {
-        match c {
+        let end = at + c.len_utf8();
+        match as_latin(c) {
             c if c.is_ascii_alphanumeric() && compact.len() < 34 => {
                 compact.push(c.to_ascii_uppercase() as u8);
                 gap = false;
-                let ends = !rest[at + 1..].starts_with(|c: char| c.is_ascii_alphanumeric());
+                let ends = !rest[end..].starts_with(|c: char| as_latin(c).is_ascii_alphanumeric());
                 if ends && compact.len() >= 15 {
                     // A following word in capitals would spoil the checksum: the longest valid prefix counts.
                     if mod_97(&compact) {
-                        valid = Some(at + 1);
+                        valid = Some(end);
                     }
-                    if rest[..=at].bytes().rev().take_while(u8::is_ascii_alphabetic).count() < 3 {
-                        shaped = Some(at + 1);
+                    if rest[..end].bytes().rev().take_while(u8::is_ascii_alphabetic).count() < 3 {
+                        shaped = Some(end);
                     }
                 }
             }
@@ -142,6 +145,18 @@ fn iban(layout: &Layout<'_>, cluster: &Cluster) -> Option<Span> {
     let labeled = || Before::of(layout.before(start)).contains(IBAN_LABELS);
     let end = valid.or_else(|| shaped.filter(|_| labeled()))?;
     Some(Span { range: start..start + end, kind: Kind::Iban })
+}
+
+/// The Latin capital that a Greek or Cyrillic letter looks like, a letter without its marks; every other character as it is.
+fn as_latin(c: char) -> char {
+    const GREEK: (&str, &str) = ("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX");
+    const CYRILLIC: (&str, &str) = ("АВЕЅІЈКМНОРСТУХ", "ABESIJKMHOPCTYX");
+    if c.is_ascii() {
+        return c;
+    }
+    let mut pairs = [GREEK, CYRILLIC].into_iter().flat_map(|(from, to)| from.chars().zip(to.chars()));
+    let bare = std::iter::once(c).nfd().next().unwrap_or(c);
+    pairs.find(|(from, _)| *from == bare).map_or(bare, |(_, to)| to)
 }
 
 /// ISO 7064 mod 97-10 over the rearranged characters.

@@ -1,7 +1,8 @@
 //! The text as detectors read it, and the way back.
 //!
 //! Disguises come off before detection: compatibility forms and decomposed letters (NFKC, UAX #15), invisible characters,
-//! odd spaces and hyphens, letters that are spaced out (`J a n e`). Each byte of the normal text knows the range of the
+//! marks that belong to no letter, digits of other scripts, odd spaces and hyphens, letters that are spaced out (`J a n e`),
+//! text that is shown backwards. Each byte of the normal text knows the range of the
 //! original that it stands for, so what is found here is replaced there, byte for byte.
 
 use std::borrow::Cow;
@@ -9,6 +10,22 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
+
+use super::hidden::is_hidden;
+use super::placeholder;
+
+/// Shows what follows backwards (U+202E), until [`FORWARDS`] or the end of the line.
+pub(super) const BACKWARDS: char = '\u{202e}';
+const FORWARDS: char = '\u{202c}';
+
+/// In which order characters are read that are shown backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As a model gets them.
+    AsStored,
+    /// As an eye sees them.
+    AsShown,
+}
 
 /// A normalized text.
 pub(super) struct Normal<'a> {
@@ -19,11 +36,11 @@ pub(super) struct Normal<'a> {
 }
 
 impl<'a> Normal<'a> {
-    pub(super) fn of(original: &'a str) -> Normal<'a> {
+    pub(super) fn read(original: &'a str, reading: Reading) -> Normal<'a> {
         let mut normal = if is_plain(original) {
             Normal { text: Cow::Borrowed(original), map: Map::default(), original_len: original.len() }
         } else {
-            characters(original)
+            characters(original, reading)
         };
         normal.join_spaced_letters();
         normal
@@ -122,18 +139,18 @@ impl Part {
     }
 }
 
-/// Whether every character is its own normal form: ASCII without carriage returns, the usual case.
+/// Whether every character is its own normal form: ASCII without controls, the usual case.
 fn is_plain(text: &str) -> bool {
     plain_length(text.as_bytes()) == text.len()
 }
 
 /// How many bytes from the first on are ASCII that is its own normal form.
 fn plain_length(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| !byte.is_ascii() || matches!(byte, b'\r' | 0x0b | 0x0c)).unwrap_or(bytes.len())
+    bytes.iter().position(|byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\t')).unwrap_or(bytes.len())
 }
 
 /// Normalizes a starter with the marks that follow it, one cluster at a time.
-fn characters(original: &str) -> Normal<'_> {
+fn characters(original: &str, reading: Reading) -> Normal<'_> {
     let mut text = String::with_capacity(original.len());
     let mut map = Map::default();
     let mut start = 0;
@@ -147,6 +164,14 @@ fn characters(original: &str) -> Normal<'_> {
         }
         let rest = &original[start..];
         let Some(c) = rest.chars().next() else { break };
+        if let Some(length) = backwards_length(rest).filter(|_| reading == Reading::AsShown) {
+            for c in rest[..length].chars().rev().nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
+                map.push(text.len(), c.len_utf8(), start..start + length);
+                text.push(c);
+            }
+            start += length;
+            continue;
+        }
         let marks = marks_length(&rest[c.len_utf8()..]);
         let end = start + c.len_utf8() + marks;
         match simple(c).filter(|_| marks == 0) {
@@ -157,6 +182,10 @@ fn characters(original: &str) -> Normal<'_> {
             Some(None) => {}
             None => {
                 for c in original[start..end].nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
+                    // Struck through or crowned, a letter or a digit still reads as what it is.
+                    if canonical_combining_class(c) != 0 && text.ends_with(is_latin) {
+                        continue;
+                    }
                     map.push(text.len(), c.len_utf8(), start..end);
                     text.push(c);
                 }
@@ -165,6 +194,20 @@ fn characters(original: &str) -> Normal<'_> {
         start = end;
     }
     Normal { text: Cow::Owned(text), map, original_len: original.len() }
+}
+
+/// The length of a run that is shown backwards, its controls included. One with a placeholder has been read before.
+fn backwards_length(text: &str) -> Option<usize> {
+    let inside = text.strip_prefix(BACKWARDS)?;
+    let inside = &inside[..inside.find(['\n', FORWARDS]).unwrap_or(inside.len())];
+    let end = BACKWARDS.len_utf8() + inside.len();
+    let closing = if text[end..].starts_with(FORWARDS) { FORWARDS.len_utf8() } else { 0 };
+    placeholder::find(inside).next().is_none().then_some(end + closing)
+}
+
+/// Letters that have a character of their own for each mark that is written over them, and what takes no mark.
+fn is_latin(c: char) -> bool {
+    c.is_ascii() || matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
 }
 
 /// The length of the combining marks that a text begins with.
@@ -179,19 +222,13 @@ fn simple(c: char) -> Option<Option<char>> {
     match c {
         '\r' => Some(None),
         '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(Some('\n')),
+        c if is_hidden(c) => Some(None),
         c if c.is_ascii() => Some(Some(c)),
-        // Soft hyphen, zero-width and bidirectional controls, variation selectors, tags.
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{180e}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{e0000}'..='\u{e01ef}' => Some(None),
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Some(Some(' ')),
+        // Circles, squares and keys around a character.
+        '\u{488}' | '\u{489}' | '\u{1abe}' | '\u{20dd}'..='\u{20e0}' | '\u{20e2}'..='\u{20e4}' => Some(None),
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{2800}' | '\u{3000}' => {
+            Some(Some(' '))
+        }
         '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{fe63}' | '\u{ff0d}' => Some(Some('-')),
         // Dashes, bullets, quotation marks, currency signs of ordinary text, and Latin, Greek and Cyrillic letters that
         // are composed already.
@@ -206,8 +243,20 @@ fn simple(c: char) -> Option<Option<char>> {
         | '\u{141}'..='\u{148}'
         | '\u{14a}'..='\u{17e}'
         | '\u{400}'..='\u{45f}' => Some(Some(c)),
-        _ => None,
+        c => digit(c).map(Some),
     }
+}
+
+/// The ASCII digit for one of another script (general category Nd, Unicode 16, scripts in modern use). NFKC knows the others.
+fn digit(c: char) -> Option<char> {
+    const ZEROS: [u32; 34] = [
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0, 0xf20,
+        0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0,
+        0xa900, 0xa9d0, 0xaa50, 0xabf0,
+    ];
+    let code = u32::from(c);
+    let zero = ZEROS[ZEROS.partition_point(|zero| *zero <= code).checked_sub(1)?];
+    char::from_digit(code - zero, 10)
 }
 
 /// Byte ranges of lines' parts that consist of at least four single characters with single spaces between them, words
@@ -273,7 +322,7 @@ mod tests {
     use super::*;
 
     fn normal(text: &str) -> String {
-        Normal::of(text).as_str().to_owned()
+        Normal::read(text, Reading::AsStored).as_str().to_owned()
     }
 
     #[test]
@@ -289,6 +338,9 @@ mod tests {
             ("a b c", "a b c"),
             ("Plan A or B is a C", "Plan A or B is a C"),
             ("x\r\ny", "x\ny"),
+            ("j\0a\u{9d}n\u{1}e\u{3164} \u{e0041}D\u{180b}oe", "jane Doe"),
+            ("j\u{301}a\u{338}ne 1\u{20e3}2\u{301} \u{5e9}\u{5c1}", "jane 12 \u{5e9}\u{5c1}"),
+            ("+\u{664}\u{669}\u{2800}\u{6f3}\u{966}", "+49 30"),
         ] {
             assert_eq!(normal(given), wanted, "{given:?}");
         }
@@ -297,7 +349,7 @@ mod tests {
     #[test]
     fn ranges_lead_back_to_whole_original_characters() {
         let text = "é: Zoe\u{308} O\u{fb01}eld, J a n e  D o e!";
-        let normal = Normal::of(text);
+        let normal = Normal::read(text, Reading::AsStored);
         for (wanted, original) in [("Zoë", "Zoe\u{308}"), ("fi", "\u{fb01}"), ("Jane Doe", "J a n e  D o e")] {
             let start = normal.as_str().find(wanted).expect("it is there");
             let range = normal.original(&(start..start + wanted.len()));

@@ -13,7 +13,7 @@ use super::figures::{self, Date, Figure, Figures, Period, Sign, Unit, unit_of};
 use super::lines::{bare, is_bullet, is_invisible, is_name_pair, pieces, roots};
 use super::{languages, lists};
 use crate::lexicon::{self, Skill};
-use crate::redaction::{Kind, Redacted, placeholders, without_placeholders};
+use crate::redaction::{Kind, Redacted, placeholders, visible, without_placeholders};
 use crate::request::Input;
 use crate::words::{Word, singular, words};
 
@@ -158,8 +158,9 @@ impl Source {
         }
     }
 
-    /// Reads a line; without `has_figures` its words only.
+    /// Reads a line as the model does; without `has_figures` its words only.
     fn read(&mut self, line: &str, has_figures: bool) {
+        let line = &*visible(line);
         if line.trim().is_empty() {
             return;
         }

@@ -24,17 +24,18 @@ pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize
         // In turn, so that a slow moment of the machine falls on all of them.
         for (function, starts) in functions.iter().zip(&mut all) {
             let mut sandbox = Sandbox::start(&function.binary, &function.variables).await;
+            let pid = sandbox.pid().expect("it runs");
             starts.wall.push(sandbox.ready().await.as_secs_f64() * 1000.0);
-            let cpu = cpu_ms(sandbox.pid());
+            let cpu = cpu_ms(pid);
             starts.cpu.push(cpu);
-            starts.memory.push(memory_mb(sandbox.pid()).0);
+            starts.memory.push(memory_mb(pid).0);
             if function.name == "generate" {
                 stack.model.play(answer());
             }
             let asked = std::time::Instant::now();
             sandbox.invoke(&function.event).await;
             starts.first_wall.push(asked.elapsed().as_secs_f64() * 1000.0);
-            starts.first_cpu.push(cpu_ms(sandbox.pid()) - cpu);
+            starts.first_cpu.push(cpu_ms(pid) - cpu);
         }
     }
     let hello = median(&mut all[0].cpu);

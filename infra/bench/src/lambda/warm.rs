@@ -20,24 +20,25 @@ pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, invocations: 
     let mut steps = Vec::new();
     for function in functions {
         let mut sandbox = Sandbox::start(&function.binary, &function.variables).await;
+        let pid = sandbox.pid().expect("it runs");
         let mut times = Vec::new();
         let mut begun = 0.0;
         for index in 0..invocations + 10 {
             if function.name == "generate" {
                 stack.model.play(answer());
             }
-            let before = cpu_ms(sandbox.pid());
+            let before = cpu_ms(pid);
             if index == 10 {
                 begun = before;
             }
             sandbox.invoke(&function.event).await;
             if index >= 10 {
-                times.push(cpu_ms(sandbox.pid()) - before);
+                times.push(cpu_ms(pid) - before);
             }
         }
         #[expect(clippy::cast_precision_loss, reason = "hundreds")]
-        let mean = (cpu_ms(sandbox.pid()) - begun) / invocations as f64;
-        let (memory, most) = memory_mb(sandbox.pid());
+        let mean = (cpu_ms(pid) - begun) / invocations as f64;
+        let (memory, most) = memory_mb(pid);
         let least = times.iter().copied().fold(f64::INFINITY, f64::min);
         let cpu = median(&mut times);
         say(&format!("  {:<12} {cpu:>10.3} {least:>9.3} {mean:>13.3} {memory:>8.1} {most:>9.1}", function.name));

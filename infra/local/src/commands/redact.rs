@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use shared::redaction::{Detection, Kind, redact_document};
+use shared::redaction::{Detection, Kind, redact_document, visible};
 
 use super::jsonl::answer_lines;
 use super::{Outcome, print, read_text};
@@ -47,8 +47,8 @@ pub(super) fn run(options: &Options) -> Result<Outcome, Error> {
 
 fn show(text: &str) -> Result<Outcome, Error> {
     let (redacted, vault, _) = redact_document(text);
-    let colored = std::io::stdout().is_terminal();
-    print(&if colored { color(redacted.as_str()) } else { redacted.as_str().to_owned() })?;
+    let shown = visible(redacted.as_str());
+    print(&if std::io::stdout().is_terminal() { color(&shown) } else { shown.into_owned() })?;
     let counts: Vec<String> = vault.counts().iter().map(|(kind, count)| format!("{count} {}", kind.label())).collect();
     let summary = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
     super::say(&format!("\nreplaced: {summary}"));

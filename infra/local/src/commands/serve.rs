@@ -29,6 +29,6 @@ pub(super) async fn run(options: Options) -> Result<Outcome, Error> {
     let service = Service::start(environment, options.backends.data_dir.as_deref(), log).await?;
     service.notes.iter().for_each(|note| say(note));
     print(&format!("listening on http://{}\n", listener.local_addr()?))?;
-    front::run(listener, service, signal()).await?;
+    front::run(listener, service, front::BODY_TIME, signal()).await?;
     Ok(Outcome::Done)
 }
