@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{
 use aws_sdk_dynamodb::{Client, Config};
 
 use crate::settings::Tables;
+use crate::transport;
 
 /// The database did not answer, or not as agreed. Fail closed: spend nothing.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +41,8 @@ impl StoreError {
 
 /// The environment's region, credentials and endpoints.
 pub async fn environment() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts(300)).load().await
+    let defaults = aws_config::defaults(BehaviorVersion::latest());
+    defaults.timeout_config(timeouts(300)).http_client(transport::for_sdk()).load().await
 }
 
 /// A client with the environment's region, credentials and endpoint.
@@ -56,6 +58,7 @@ pub fn connect_to(endpoint: &str, region: String, key_id: &str, secret: &str) ->
         .region(Region::new(region))
         .credentials_provider(Credentials::new(key_id, secret, None, None, "tailor"))
         .endpoint_url(endpoint)
+        .http_client(transport::for_sdk())
         .timeout_config(timeouts(1000))
         .build();
     Client::from_conf(config)

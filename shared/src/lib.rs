@@ -19,6 +19,7 @@
 //! - [`verify`]: the model's answer held against the source
 //! - [`problem`], [`response`], [`cors`]: every way to say no, and how answers become HTTP
 //! - [`trace`], [`metrics`], [`logs`]: what happened, in numbers, ids and codes
+//! - [`transport`]: the one HTTP client of all that go out
 //!
 //! Modules are pure (values in, values out) except `llm` and those that own items of a table: `limits::store`, `ledger`, `keys`,
 //! `reconcile`, `alerts`, `idempotency` and `trace` (`dynamodb` is their client). None reads a clock or the environment for a decision by itself.
@@ -48,6 +49,7 @@ pub mod cors;
 pub mod trace;
 pub mod metrics;
 
+pub mod transport;
 pub mod dynamodb;
 pub mod logs;
 pub mod request_id;

@@ -24,6 +24,7 @@ pub use messages::Call;
 pub use stream::{AnswerStream, Completion, StopReason};
 
 use crate::secrets::{ModelKey, SecretsUnavailable};
+use crate::transport::client_builder;
 
 /// Model providers whose API this client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,13 +121,8 @@ impl LlmClient {
     ///
     /// If no TLS back end can be set up.
     pub fn new(config: LlmConfig) -> Result<LlmClient, LlmError> {
-        let http = reqwest::Client::builder()
+        let http = client_builder()
             .connect_timeout(Duration::from_secs(5))
-            // A frozen sandbox keeps sockets that the far end has closed: give them up early.
-            .pool_idle_timeout(Duration::from_secs(60))
-            .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
             .build()
             .map_err(|error| LlmError::Unreachable(error.without_url().into()))?;
         Ok(LlmClient { http, config })

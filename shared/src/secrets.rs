@@ -15,6 +15,8 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::transport::client_builder;
+
 /// How long a key is used before it is read again.
 const FRESH_FOR: Duration = Duration::from_secs(300);
 /// Longest wait for the parameter, and for it where an older value is known.
@@ -143,12 +145,8 @@ impl Parameters {
         endpoint: Option<String>,
         credentials: SharedCredentialsProvider,
     ) -> Result<Parameters, SecretsUnavailable> {
-        let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|_| SecretsUnavailable("no HTTP client".to_owned()))?;
+        let http =
+            client_builder().timeout(TIMEOUT).build().map_err(|_| SecretsUnavailable("no HTTP client".to_owned()))?;
         let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let endpoint = endpoint.unwrap_or_else(|| format!("https://ssm.{region}.{suffix}"));
         Ok(Parameters { http, endpoint, region, credentials })

@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// Warm invocations.
     #[arg(long, default_value_t = 100)]
     invocations: usize,
+    /// Measures the binaries in this folder, as a release build leaves them, instead of building them.
+    #[arg(long)]
+    binaries: Option<PathBuf>,
     /// Leaves instructions uncounted; they take a minute, and callgrind.
     #[arg(long)]
     no_instructions: bool,
@@ -75,7 +78,7 @@ pub(crate) fn answer() -> Reply {
 }
 
 pub(crate) async fn run(options: Options) -> ExitCode {
-    let folder = build();
+    let folder = options.binaries.unwrap_or_else(build);
     let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("AUTH_MODE", "authorizer")]).await;
     let of_tables = [
         ("STATE_TABLE", stack.state_table.as_str()),
