@@ -152,6 +152,9 @@ impl Received {
 /// Makes a reply of what was received.
 pub type Answering = fn(&Received) -> Reply;
 
+/// What a request is answered with.
+type Script = dyn Fn(Received) -> Reply + Send + Sync;
+
 /// The server. It ends with the test's runtime.
 #[derive(Clone, Debug)]
 pub struct ModelServer {
@@ -169,18 +172,42 @@ impl ModelServer {
     ///
     /// If no port is free.
     pub async fn start() -> ModelServer {
+        let mut server = ModelServer {
+            url: String::new(),
+            script: Arc::default(),
+            otherwise: Arc::default(),
+            received: Arc::default(),
+        };
+        let this = server.clone();
+        server.url = ModelServer::answering(move |request| this.reply(request)).await;
+        server
+    }
+
+    fn reply(&self, request: Received) -> Reply {
+        let scripted = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let otherwise = *self.otherwise.lock().unwrap_or_else(PoisonError::into_inner);
+        let scripted = scripted.or_else(|| otherwise.map(|reply| reply(&request)));
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).push(request);
+        scripted.unwrap_or_else(|| Reply::error(500, "api_error", &[("x-should-retry", "false")]))
+    }
+
+    /// A server on a free loopback port that answers each request by what it is, and keeps nothing. Returns its address.
+    ///
+    /// # Panics
+    ///
+    /// If no port is free.
+    pub async fn answering(script: impl Fn(Received) -> Reply + Send + Sync + 'static) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
-        let server = ModelServer { url, script: Arc::default(), otherwise: Arc::default(), received: Arc::default() };
-        let accepting = server.clone();
+        let script: Arc<Script> = Arc::new(script);
         tokio::spawn(async move {
             for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
-                let server = accepting.clone();
-                tokio::spawn(async move { server.converse(stream, connection).await });
+                let script = Arc::clone(&script);
+                tokio::spawn(async move { converse(stream, connection, &*script).await });
             }
         });
-        server
+        url
     }
 
     /// Adds a reply to the script; each request takes one.
@@ -198,31 +225,27 @@ impl ModelServer {
     pub fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
 
-    async fn converse(&self, stream: TcpStream, connection: usize) {
-        let mut stream = BufReader::new(stream);
-        while let Some((head, body)) = read_request(&mut stream).await {
-            let received = Received { connection, head, body };
-            let scripted = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let otherwise = *self.otherwise.lock().unwrap_or_else(PoisonError::into_inner);
-            let scripted = scripted.or_else(|| otherwise.map(|reply| reply(&received)));
-            self.received.lock().unwrap_or_else(PoisonError::into_inner).push(received);
-            let reply = scripted.unwrap_or_else(|| Reply::error(500, "api_error", &[("x-should-retry", "false")]));
-            for step in reply.0 {
-                match step {
-                    Step::Bytes(bytes) => {
-                        if stream.get_mut().write_all(&bytes).await.is_err() {
-                            return;
-                        }
-                    }
-                    Step::Pause(time) => tokio::time::sleep(time).await,
-                    Step::Close => return,
-                    Step::Reset => {
-                        let _ = stream.get_ref().set_zero_linger();
+async fn converse(stream: TcpStream, connection: usize, script: &Script) {
+    // Each step is on the wire when it is played.
+    let _ = stream.set_nodelay(true);
+    let mut stream = BufReader::new(stream);
+    while let Some((head, body)) = read_request(&mut stream).await {
+        for step in script(Received { connection, head, body }).0 {
+            match step {
+                Step::Bytes(bytes) => {
+                    if stream.get_mut().write_all(&bytes).await.is_err() {
                         return;
                     }
-                    Step::Hang => std::future::pending().await,
                 }
+                Step::Pause(time) => tokio::time::sleep(time).await,
+                Step::Close => return,
+                Step::Reset => {
+                    let _ = stream.get_ref().set_zero_linger();
+                    return;
+                }
+                Step::Hang => std::future::pending().await,
             }
         }
     }

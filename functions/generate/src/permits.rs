@@ -31,8 +31,8 @@ impl Generate {
         job: &Job<'_>,
         deadline: Instant,
     ) -> Result<(Permit, String), Problem> {
-        // Permits of a later attempt are due from now on, not from the arrival.
-        let now = if wanted.attempt == 1 { job.arrival.now } else { SystemTime::now() };
+        // Permits are due from now on, not from the arrival: the store may have been slow since.
+        let now = SystemTime::now();
         // The two do not depend on each other, so a new caller costs no extra round trip.
         let (known, permit) =
             futures_util::future::join(self.meet(wanted.caller), self.limits.acquire(wanted, now)).await;

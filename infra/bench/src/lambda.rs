@@ -112,5 +112,5 @@ pub(crate) async fn run(options: Options) -> ExitCode {
     if !options.no_instructions {
         instructions::run(&functions, &stack).await;
     }
-    checks.finish()
+    checks.end()
 }

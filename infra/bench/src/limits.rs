@@ -48,14 +48,14 @@ impl Checks {
     }
 
     pub(crate) fn fail(&mut self, what: &str) {
-        say(&format!("  NOT: {what}"));
+        say(&format!("  FAILED: {what}"));
         self.broken.push(what.to_owned());
     }
 
-    /// Says how many held, and fails if one did not.
-    pub(crate) fn finish(self) -> ExitCode {
+    /// The last lines of the report, and how the command ends.
+    pub(crate) fn end(&self) -> ExitCode {
         say(&format!("\n{} checks held, {} did not", self.held, self.broken.len()));
-        self.broken.iter().for_each(|what| say(&format!("  NOT: {what}")));
+        self.broken.iter().for_each(|what| say(&format!("  FAILED: {what}")));
         if self.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }
@@ -97,5 +97,5 @@ pub(crate) async fn run(options: Options) -> ExitCode {
     if wants("speed") {
         speed::run(&endpoint, &mut checks).await;
     }
-    checks.finish()
+    checks.end()
 }

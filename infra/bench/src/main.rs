@@ -6,6 +6,7 @@ mod lambda;
 mod limits;
 mod quality;
 mod redaction;
+mod soak;
 mod stages;
 mod streaming;
 
@@ -38,6 +39,12 @@ enum What {
     Quality(quality::Options),
     /// How well and how fast personal data is found.
     Redaction(redaction::Options),
+    /// A minute of many requests at once and ten of mixed faults: errors, records and memory, beside a proxy.
+    Soak(soak::Options),
+    #[command(hide = true)]
+    SoakService,
+    #[command(hide = true)]
+    SoakProxy(soak::Proxy),
     /// Streams beside passing bytes on: how late a line is, and how much CPU an event takes.
     Streaming,
     /// The pure steps of a request on the example texts: microseconds and shares in one run.
@@ -54,6 +61,9 @@ fn main() -> ExitCode {
         What::LimitsCrashWorker(worker) => on_runtime(limits::crash::work(worker)),
         What::Quality(options) => return quality::run(&options),
         What::Redaction(options) => redaction::run(&options),
+        What::Soak(options) => return on_runtime(soak::run(options)),
+        What::SoakService => on_runtime(soak::serve()),
+        What::SoakProxy(proxy) => on_runtime(soak::pass_on(proxy)),
         What::Streaming => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(streaming::run());

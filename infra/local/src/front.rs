@@ -7,10 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, serve};
+use axum::serve::{ListenerExt, serve};
 use generate::ResponseBody;
 use shared::problem::{Code, Problem};
 use shared::response::{Arrival, problem};
@@ -54,6 +55,8 @@ pub async fn run(
         shutdown.await;
         let _ = stop.send(());
     };
+    // Otherwise the small frames of a stream wait for the reader's acknowledgments, up to 40 ms each time.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let server = serve(listener, Router::new().fallback(forward).with_state(front)).with_graceful_shutdown(stopping);
     let finished = async {
         server.await?;

@@ -88,7 +88,8 @@ impl Books {
     }
 }
 
-async fn scan(bed: &Bed, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+/// All items of a table.
+pub(crate) async fn scan(bed: &Bed, table: &str) -> Vec<HashMap<String, AttributeValue>> {
     let mut pages = bed.client.scan().table_name(table).consistent_read(true).into_paginator().items().send();
     let mut items = Vec::new();
     while let Some(item) = pages.next().await {
@@ -97,11 +98,13 @@ async fn scan(bed: &Bed, table: &str) -> Vec<HashMap<String, AttributeValue>> {
     items
 }
 
-fn text(item: &HashMap<String, AttributeValue>, name: &str) -> String {
+/// A string attribute, empty where absent.
+pub(crate) fn text(item: &HashMap<String, AttributeValue>, name: &str) -> String {
     item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
 }
 
-fn whole(item: &HashMap<String, AttributeValue>, name: &str) -> i128 {
+/// A number attribute, 0 where absent.
+pub(crate) fn whole(item: &HashMap<String, AttributeValue>, name: &str) -> i128 {
     item.get(name).and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0)
 }
 
