@@ -1,4 +1,5 @@
-//! Lays the lexicon out for the compiler, and an index into the table of words: nothing is built when an instance starts.
+//! Lays the lexicon, the price sheet and an index into the table of words out for the compiler: nothing is built when an instance
+//! starts.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,15 +14,20 @@ mod words;
 #[path = "src/analysis/bucket.rs"]
 mod bucket;
 
+#[path = "build/prices.rs"]
+mod prices;
+
 const SKILLS: &str = "lexicon/skills.txt";
 const TABLE: &str = "tables/words.bin";
+const PRICES: &str = "prices.json";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for path in [SKILLS, TABLE, "src/words.rs", "src/analysis/bucket.rs"] {
+    for path in [SKILLS, TABLE, PRICES, "build/prices.rs", "src/words.rs", "src/analysis/bucket.rs"] {
         println!("cargo::rerun-if-changed={path}");
     }
     let tables = tables(&fs::read_to_string(SKILLS)?)?;
     let out = env::var("OUT_DIR")?;
+    fs::write(Path::new(&out).join("prices.rs"), prices::sheet(&fs::read_to_string(PRICES)?)?)?;
     fs::write(Path::new(&out).join("lexicon.rs"), tables)?;
     fs::write(Path::new(&out).join("buckets.rs"), buckets(&fs::read(TABLE)?)?)?;
     Ok(())

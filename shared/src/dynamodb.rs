@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{
@@ -39,10 +40,19 @@ impl StoreError {
     }
 }
 
-/// The environment's region, credentials and endpoints.
+/// A function's region, credentials and endpoints, all of them variables, as Lambda sets them. The chain of other places would
+/// be built, with two more clients, and never asked.
 pub async fn environment() -> SdkConfig {
-    let defaults = aws_config::defaults(BehaviorVersion::latest());
-    defaults.timeout_config(timeouts(300)).http_client(transport::for_sdk()).load().await
+    defaults().credentials_provider(EnvironmentVariableCredentialsProvider::new()).load().await
+}
+
+/// A person's region, credentials and endpoints, wherever he keeps them.
+pub async fn account() -> SdkConfig {
+    defaults().load().await
+}
+
+fn defaults() -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts(300)).http_client(transport::for_sdk())
 }
 
 /// A client with the environment's region, credentials and endpoint.
@@ -72,6 +82,12 @@ fn timeouts(attempt_ms: u64) -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_millis(attempt_ms))
         .operation_timeout(Duration::from_millis(attempt_ms * 10 / 3))
         .build()
+}
+
+/// Asks for an item that is not there, so that the connection is open, and the client's tables are built, when the first request
+/// needs them. While an instance starts it has a whole processor; what fails here is left to that request.
+pub async fn open(client: &Client, table: &str, key: &str) {
+    let _ = client.get_item().table_name(table).key("PK", s(key)).key("SK", s("-")).send().await;
 }
 
 /// Creates the tables that are missing, for `local` and tests. In AWS the template does.

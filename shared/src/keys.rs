@@ -159,6 +159,11 @@ impl Keys {
         Keys { client, table }
     }
 
+    /// Opens the connection that the first look for a key needs.
+    pub async fn open_connection(&self) {
+        crate::dynamodb::open(&self.client, &self.table, "K#-").await;
+    }
+
     /// Makes a key. What is returned is all there ever is of its secret.
     ///
     /// # Errors

@@ -108,6 +108,9 @@ pub struct LlmClient {
 /// With less time than this a call is not repeated: it would end without an answer and may be billed all the same.
 const SHORTEST_TRY: Duration = Duration::from_millis(250);
 
+/// How long a start waits for a connection to the provider: a first request opens one as well.
+const LONGEST_OPENING: Duration = Duration::from_secs(2);
+
 /// The official client's waits: 0.5 s doubling to 8 s, less up to a quarter.
 const BACKOFF: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(500))
@@ -135,6 +138,18 @@ impl LlmClient {
     /// [`SecretsUnavailable`].
     pub async fn ready(&self) -> Result<(), SecretsUnavailable> {
         self.config.key.get().await.map(|_| ())
+    }
+
+    /// Reads the key and opens a connection, so that the first call finds both. Over plain HTTP, on this machine, a connection costs
+    /// nothing and the other end would take the question for a call.
+    pub async fn open_connection(&self) {
+        let connected = async {
+            if self.config.base_url.starts_with("https://") {
+                let head = self.http.head(&self.config.base_url).timeout(LONGEST_OPENING);
+                let _ = head.send().await;
+            }
+        };
+        let _ = futures_util::future::join(self.ready(), connected).await;
     }
 
     /// Sends the call and waits for the first event. Refused or unreachable calls are repeated while the deadline allows

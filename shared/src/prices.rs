@@ -4,19 +4,15 @@
 //! picodollars (10^-12 USD), because some prices (62.5 nanodollars per token) are not whole nanodollars. A model that is
 //! not in the sheet has no price and is refused; it is never priced as another.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::LazyLock;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
+use time::macros::date;
 use time::{Date, OffsetDateTime};
 
 const PICO_DIGITS: usize = 12;
-const DATE: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]");
 
 /// An amount of money: 10^-12 USD each. `u64` holds 18 million dollars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -128,17 +124,12 @@ impl Usage {
 }
 
 /// Picodollars per token, by class. In the sheet: dollars per million tokens, so one cent is 10,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TokenPrices {
-    #[serde(deserialize_with = "per_million")]
     input: u64,
-    #[serde(deserialize_with = "per_million")]
     output: u64,
-    #[serde(deserialize_with = "per_million")]
     cache_read: u64,
-    #[serde(deserialize_with = "per_million")]
     cache_write_5m: u64,
-    #[serde(deserialize_with = "per_million")]
     cache_write_1h: u64,
 }
 
@@ -161,54 +152,34 @@ impl TokenPrices {
 }
 
 /// The tier that bills a whole request, output included, once its prompt exceeds a size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LongPrompt {
     prompt_tokens_over: u64,
-    #[serde(flatten)]
     prices: TokenPrices,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-struct Flags {
-    #[serde(default)]
-    sampling_params: bool,
-    #[serde(default)]
-    structured_output: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Status {
-    Active,
-    Deprecated,
-    Retired,
-}
-
 /// One model: its prices, limits and abilities.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Model {
-    #[serde(skip)]
-    id: String,
-    #[serde(flatten)]
+    id: &'static str,
     prices: TokenPrices,
     long_prompt: Option<LongPrompt>,
     context_input_tokens: u64,
     max_output_tokens: u64,
     /// The shortest prefix that the provider caches, in tokens.
     prompt_cache_min_tokens: Option<u64>,
-    #[serde(default)]
-    flags: Flags,
-    status: Status,
-    #[serde(default, deserialize_with = "date")]
+    takes_temperature: bool,
+    structured_output: bool,
+    is_retired: bool,
     shutdown: Option<Date>,
-    successor: Option<String>,
+    successor: Option<&'static str>,
 }
 
 impl Model {
     /// The model's id, as sent to the provider and as a record keeps it.
     #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
+    pub fn id(&self) -> &'static str {
+        self.id
     }
 
     /// The largest prompt, in tokens.
@@ -232,13 +203,13 @@ impl Model {
     /// Whether a temperature may be sent (the 4.5 and 4.6 generations).
     #[must_use]
     pub fn takes_temperature(&self) -> bool {
-        self.flags.sampling_params
+        self.takes_temperature
     }
 
     /// Whether the model answers by a JSON schema; without it the prompt asks for tagged sections.
     #[must_use]
     pub fn structured_output(&self) -> bool {
-        self.flags.structured_output
+        self.structured_output
     }
 
     /// What `usage` costs: tokens times price for each class, in the tier of the whole prompt.
@@ -287,33 +258,21 @@ pub enum ModelError {
     #[error("retired model")]
     Retired {
         /// The model to use instead.
-        successor: String,
+        successor: &'static str,
     },
-}
-
-#[derive(Deserialize)]
-struct Row {
-    provider: String,
-    #[serde(flatten)]
-    model: serde_json::Map<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Sheet {
-    as_of: String,
-    models: BTreeMap<String, Row>,
 }
 
 /// All prices of one date.
 #[derive(Debug)]
 pub struct PriceSheet {
-    version: String,
-    models: BTreeMap<String, Model>,
+    version: &'static str,
+    as_of: Date,
+    /// By their ids.
+    models: &'static [Model],
 }
 
-static EMBEDDED: LazyLock<PriceSheet> = LazyLock::new(|| {
-    PriceSheet::parse(include_str!("../prices.json")).expect("the embedded price sheet is checked by a test")
-});
+/// Laid out by `build.rs`, which also refuses a price that is not whole picodollars.
+static EMBEDDED: PriceSheet = include!(concat!(env!("OUT_DIR"), "/prices.rs"));
 
 impl PriceSheet {
     /// The sheet in the binary.
@@ -322,21 +281,10 @@ impl PriceSheet {
         &EMBEDDED
     }
 
-    fn parse(text: &str) -> Result<PriceSheet, serde_json::Error> {
-        let sheet: Sheet = serde_json::from_str(text)?;
-        let mut models = BTreeMap::new();
-        for (id, row) in sheet.models.into_iter().filter(|(_, row)| row.provider == "anthropic") {
-            let mut model: Model = serde_json::from_value(serde_json::Value::Object(row.model))?;
-            model.id.clone_from(&id);
-            models.insert(id, model);
-        }
-        Ok(PriceSheet { version: sheet.as_of, models })
-    }
-
     /// The date of the prices, kept with every record.
     #[must_use]
-    pub fn version(&self) -> &str {
-        &self.version
+    pub fn version(&self) -> &'static str {
+        self.version
     }
 
     /// A model that can be asked at `now`.
@@ -344,51 +292,39 @@ impl PriceSheet {
     /// # Errors
     ///
     /// [`ModelError`]: not in the sheet, or shut down by `now`.
-    pub fn model(&self, id: &str, now: SystemTime) -> Result<&Model, ModelError> {
-        let model = self.models.get(id).ok_or(ModelError::Unknown)?;
+    pub fn model(&self, id: &str, now: SystemTime) -> Result<&'static Model, ModelError> {
+        let model = self.row(id).ok_or(ModelError::Unknown)?;
         let gone = model.shutdown.is_some_and(|date| OffsetDateTime::from(now).date() >= date);
-        if model.status == Status::Retired || gone {
-            let successor = model.successor.clone().unwrap_or_else(|| "claude-sonnet-5-5".to_owned());
-            return Err(ModelError::Retired { successor });
+        if model.is_retired || gone {
+            return Err(ModelError::Retired { successor: model.successor.unwrap_or("claude-sonnet-5-5") });
         }
         Ok(model)
     }
 
     /// The models that could be asked when the sheet was made.
     pub fn offered(&self) -> impl Iterator<Item = &Model> {
-        let as_of = Date::parse(&self.version, DATE).ok();
-        let is_open = move |model: &&Model| {
-            let gone = model.shutdown.zip(as_of).is_some_and(|(shutdown, as_of)| as_of >= shutdown);
-            model.status != Status::Retired && !gone
-        };
-        self.models.values().filter(is_open)
+        let is_gone = |model: &Model| model.shutdown.is_some_and(|shutdown| self.as_of >= shutdown);
+        self.models.iter().filter(move |model| !model.is_retired && !is_gone(model))
     }
 
     /// A model's row whatever its status, for old records and examples.
     #[must_use]
-    pub fn row(&self, id: &str) -> Option<&Model> {
-        self.models.get(id)
+    pub fn row(&self, id: &str) -> Option<&'static Model> {
+        let index = self.models.binary_search_by_key(&id, |model| model.id).ok()?;
+        self.models.get(index)
     }
-}
-
-fn per_million<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let text = serde_json::Number::deserialize(deserializer)?.to_string();
-    let money = Picodollars::parse_dollars(&text).filter(|money| money.0 % 1_000_000 == 0);
-    money.map(|money| money.0 / 1_000_000).ok_or_else(|| serde::de::Error::custom("not a price in whole picodollars"))
-}
-
-fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    text.map(|text| Date::parse(&text, DATE).map_err(serde::de::Error::custom)).transpose()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use time::macros::format_description;
 
     fn at(date: &str) -> SystemTime {
-        Date::parse(date, DATE).map(|date| date.midnight().assume_utc().into()).unwrap_or(SystemTime::UNIX_EPOCH)
+        Date::parse(date, format_description!("[year]-[month]-[day]"))
+            .map(|date| date.midnight().assume_utc().into())
+            .unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn tokens(input_tokens: u64, output_tokens: u64) -> Usage {
@@ -436,7 +372,7 @@ mod tests {
         assert!(sheet.model("claude-sonnet-5-5", today).is_ok());
         for id in ["claude-sonnet-4-20250514", "claude-opus-4-20250514", "claude-3-5-sonnet-20241022"] {
             let Err(ModelError::Retired { successor }) = sheet.model(id, today) else { panic!("{id} is not refused") };
-            assert!(sheet.model(&successor, today).is_ok(), "{id} names {successor}");
+            assert!(sheet.model(successor, today).is_ok(), "{id} names {successor}");
         }
         assert_eq!(sheet.model("gpt-4o-mini", today).err(), Some(ModelError::Unknown));
         assert_eq!(sheet.model("nonsense", today).err(), Some(ModelError::Unknown));
@@ -458,7 +394,7 @@ mod tests {
             bytes in 0u64..400_000, output in 0u64..128_000, split in 0u64..=100, model in 0usize..50,
         ) {
             let sheet = PriceSheet::embedded();
-            let model = sheet.models.values().nth(model % sheet.models.len()).expect("not empty");
+            let model = &sheet.models[model % sheet.models.len()];
             let cached = bytes * split / 100;
             let usage = Usage { input_tokens: bytes - cached, cache_write_5m_tokens: cached, ..tokens(0, output) };
             prop_assert!(model.cost(&usage) <= model.ceiling(bytes, output));

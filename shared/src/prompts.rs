@@ -58,22 +58,13 @@ pub struct Prompts {
 }
 
 impl Prompts {
-    /// Parses the embedded templates.
-    ///
-    /// # Panics
-    ///
-    /// If an embedded template does not parse, which a test excludes.
+    /// The embedded templates; each is parsed when it is first asked for.
     #[must_use]
     pub fn embedded() -> Prompts {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        let mut systems = BTreeMap::new();
-        for &(name, text) in FILES {
-            match name.strip_prefix("system.") {
-                Some(version) => drop(systems.insert(version, text)),
-                None => templates.add_template(name, text).expect("embedded templates are parsed by a test"),
-            }
-        }
+        templates.set_loader(|name| Ok(file(name).map(str::to_owned)));
+        let systems = FILES.iter().filter_map(|(name, text)| Some((name.strip_prefix("system.")?, *text))).collect();
         Prompts { templates, systems }
     }
 
@@ -87,7 +78,7 @@ impl Prompts {
         let known = self.systems.keys().find(|version| **version == wanted);
         known
             .copied()
-            .filter(|version| self.templates.get_template(&format!("{}.{version}", task.name())).is_ok())
+            .filter(|version| file(&format!("{}.{version}", task.name())).is_some())
             .ok_or_else(|| Problem::invalid_field("/prompt_version", "no such prompt version for this task; v1 exists"))
     }
 
@@ -142,6 +133,10 @@ impl Prompts {
         let system = self.systems.get(version).copied().unwrap_or_default();
         Ok(Prompt { system, user, schema: structured.then(|| schema(task)), version })
     }
+}
+
+fn file(name: &str) -> Option<&'static str> {
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 #[cfg(test)]

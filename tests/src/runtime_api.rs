@@ -15,9 +15,11 @@ use axum::http::{HeaderMap, Response};
 use axum::routing::{get, post};
 use futures_util::StreamExt;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc, watch};
+use tokio::task::JoinHandle;
 
 const MAX_BODY: usize = 64 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -58,6 +60,8 @@ pub struct Sandbox {
     events: mpsc::Sender<String>,
     answers: mpsc::Receiver<Answered>,
     process: Child,
+    stdout: JoinHandle<String>,
+    stderr: JoinHandle<String>,
 }
 
 impl Sandbox {
@@ -89,7 +93,7 @@ impl Sandbox {
         tokio::spawn(async move { axum::serve(listener, router).await });
 
         let spawned = Instant::now();
-        let process = command
+        let mut process = command
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", address)
             .env("AWS_LAMBDA_FUNCTION_NAME", "under-test")
@@ -104,7 +108,10 @@ impl Sandbox {
             .kill_on_drop(true)
             .spawn()
             .expect("the binary starts");
-        Sandbox { spawned, asked, events, answers, process }
+        // Read as it is written, as Lambda does: a full pipe would stop the function.
+        let stdout = tokio::spawn(read(process.stdout.take()));
+        let stderr = tokio::spawn(read(process.stderr.take()));
+        Sandbox { spawned, asked, events, answers, process, stdout, stderr }
     }
 
     /// Waits until the function asks for its first event; how long that took from the start of the process.
@@ -124,10 +131,11 @@ impl Sandbox {
     ///
     /// If it does not end within a minute.
     pub async fn end(self) -> String {
-        let Sandbox { events, process, .. } = self;
+        let Sandbox { events, process, stderr, .. } = self;
         drop(events);
-        let output = tokio::time::timeout(PATIENCE, process.wait_with_output()).await;
-        String::from_utf8_lossy(&output.expect("it ends within a minute").expect("its output").stderr).into_owned()
+        let said = tokio::time::timeout(PATIENCE, stderr).await;
+        drop(process);
+        said.expect("it ends within a minute").expect("its output")
     }
 
     /// Sends one event and waits for its answer, a minute at most.
@@ -164,10 +172,17 @@ impl Sandbox {
     /// If its output cannot be read.
     pub async fn stop_apart(mut self) -> (String, String) {
         self.process.start_kill().expect("it runs");
-        let output = self.process.wait_with_output().await.expect("its output");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        (text(&output.stdout), text(&output.stderr))
+        (self.stdout.await.expect("its output"), self.stderr.await.expect("its output"))
     }
+}
+
+/// All that comes out of a pipe.
+async fn read(pipe: Option<impl AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        let _ = pipe.read_to_end(&mut bytes).await;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 async fn next_event(State(shared): State<Arc<Shared>>) -> Response<Body> {

@@ -57,6 +57,11 @@ impl Authorizer {
         Authorizer { keys: Keys::new(client, config.ledger_table.clone()) }
     }
 
+    /// Opens the connection that the first question needs.
+    pub async fn open_connection(&self) {
+        self.keys.open_connection().await;
+    }
+
     /// Whether a request may pass, and as whom. Reads the clock and logs one line, which names the key by its public part.
     ///
     /// # Errors

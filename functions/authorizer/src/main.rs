@@ -10,6 +10,7 @@ async fn main() -> Result<(), Error> {
     shared::logs::init();
     shared::logs::hide_panic_messages();
     let authorizer = Arc::new(Authorizer::connect(&Config::from_env()?).await);
+    authorizer.open_connection().await;
     run(service_fn(move |event: LambdaEvent<Asked>| {
         let authorizer = Arc::clone(&authorizer);
         async move { authorizer.handle(&event.payload).await }

@@ -67,6 +67,7 @@ pub type ResponseBody = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 /// The function and exactly the clients it uses.
 pub struct Generate {
     config: Config,
+    client: Client,
     prompts: Prompts,
     /// The client, or why there is none.
     llm: Result<LlmClient, Code>,
@@ -147,7 +148,8 @@ impl Generate {
                 .map(|ttl| Idempotency::new(client.clone(), config.tables.state.clone(), ttl)),
             // What was stored before it was switched off can be deleted all the same.
             stored: Idempotency::new(client.clone(), config.tables.state.clone(), Duration::ZERO),
-            traces: Traces::new(client, config.tables.state.clone()),
+            traces: Traces::new(client.clone(), config.tables.state.clone()),
+            client,
             #[cfg(feature = "otel")]
             spans: match &config.spans_endpoint {
                 Some(endpoint) => Some(shared::trace::Spans::to(endpoint, "tailor-generate")?),
@@ -156,6 +158,17 @@ impl Generate {
             met: Mutex::default(),
             config,
         })
+    }
+
+    /// Opens the connections that the first request needs.
+    pub async fn open_connections(&self) {
+        let database = shared::dynamodb::open(&self.client, &self.config.tables.state, "Q#-");
+        let provider = async {
+            if let Ok(llm) = &self.llm {
+                llm.open_connection().await;
+            }
+        };
+        futures_util::future::join(database, provider).await;
     }
 
     /// One event to one response. Reads the clock, turns every failure into a problem, logs one line.

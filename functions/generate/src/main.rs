@@ -12,6 +12,7 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
     shared::metrics::enable(config.metrics);
     let generate = Arc::new(Generate::connect(config).await?);
+    generate.open_connections().await;
     run_with_streaming_response(service_fn(move |event| {
         let generate = Arc::clone(&generate);
         async move { generate.handle(event).await }

@@ -60,6 +60,11 @@ impl Stats {
         }
     }
 
+    /// Opens the connection that the first request needs.
+    pub async fn open_connection(&self) {
+        shared::dynamodb::open(&self.client, &self.config.tables.ledger, "-").await;
+    }
+
     /// One event to one response. Reads the clock, turns every failure into a problem, logs one line.
     ///
     /// # Errors

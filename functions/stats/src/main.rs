@@ -10,6 +10,7 @@ async fn main() -> Result<(), Error> {
     shared::logs::init();
     shared::logs::hide_panic_messages();
     let stats = Arc::new(Stats::connect(Config::from_env()?).await);
+    stats.open_connection().await;
     run(service_fn(move |event| {
         let stats = Arc::clone(&stats);
         async move { stats.handle(event).await }

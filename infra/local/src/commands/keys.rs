@@ -126,7 +126,7 @@ impl Place {
             tables.ledger.clone_from(table);
         }
         let client: Client = if self.aws {
-            shared::dynamodb::connect().await
+            Client::new(&shared::dynamodb::account().await)
         } else {
             let endpoint = match (&self.data_dir, environment.get("AWS_ENDPOINT_URL_DYNAMODB")) {
                 (Some(directory), _) => backends::serve_dynamodb(0, Some(directory)).await?,
