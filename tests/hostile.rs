@@ -325,6 +325,26 @@ async fn hostile_bodies_are_refused_at_once_unquoted_and_free() {
 }
 
 /// The service on a port, as `cargo run -p local` serves it.
+#[tokio::test]
+async fn text_shown_backwards_again_and_again_is_read_in_one_go() {
+    let stack = Stack::with(&UNLIMITED).await;
+    let person = "jane.doe@example.com 4111 1111 1111 1111\nJane Doe";
+    for resume in [
+        format!("{person}\n{}", "\u{202e}".repeat(49_000)),
+        format!("{}{person}{}", "\u{202e}".repeat(25_000), "\u{202e}".repeat(24_000)),
+        format!("{}{person}", "\u{202e}x\u{202c}".repeat(16_000)),
+        format!("{}<PII_REDACTED_NAME_1>{person}", "\u{202e}".repeat(49_000)),
+    ] {
+        let body = json!({ "resume_raw_text": resume, "job_description_text": resume });
+        let begun = Instant::now();
+        let reply = stack.post("/api/v1/redact", &body).await;
+        assert_eq!(reply.status, 200);
+        assert!(!reply.text.contains("example.com") && !reply.text.contains("1111 1111"), "it is redacted");
+        // Minutes where each of them looks at all that follows it, in a debug build.
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+}
+
 async fn served(stack: &Stack, body_time: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("bound").to_string();

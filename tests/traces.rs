@@ -51,7 +51,9 @@ async fn a_trace_says_what_was_sent_what_it_cost_and_how_long_each_step_took() {
     let record = &stack.records().await[0];
     assert_eq!(trace["attempts"][0]["duration_ms"], number(record, "duration_ms"));
     assert_eq!((trace["task"].as_str(), trace["caller"].as_str()), (Some("resume-optimization"), Some("local")));
-    assert_eq!(trace["timestamp"].as_str().map(str::len), Some("2026-11-26T06:00:00.000Z".len()));
+    // Without the zeros at the end of its fraction.
+    let timestamp = trace["timestamp"].as_str().unwrap_or_default();
+    assert!(timestamp.starts_with("20") && timestamp.ends_with('Z') && timestamp.len() <= 24, "{timestamp}");
 }
 
 #[tokio::test]

@@ -156,6 +156,12 @@ impl Trace {
         self.attempts.iter().fold(Picodollars::ZERO, |sum, attempt| sum.plus(Picodollars(attempt.cost_pico)))
     }
 
+    /// The last attempt that was or may have been billed: the one whose record the request's line repeats.
+    #[must_use]
+    pub fn last_billed(&self) -> Option<&Attempt> {
+        self.attempts.iter().rev().find(|attempt| attempt.status.is_some())
+    }
+
     /// Times a model was asked again after it had refused.
     #[must_use]
     pub fn retries(&self) -> u32 {
@@ -191,9 +197,10 @@ impl Recorder {
         add(&mut self.trace.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Begins a step, which ends when the guard is dropped.
+    /// Begins a step, which ends when the guard is dropped. `RUST_LOG=debug` shows it as it begins.
     #[must_use]
     pub fn enter(&self, stage: &'static str) -> Entered<'_> {
+        tracing::debug!(stage);
         let at = self.begun.elapsed();
         let mut index = 0;
         self.note(|trace| {

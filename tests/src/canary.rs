@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::stack::Item;
+
 /// Where something could turn up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sink {
@@ -102,6 +104,23 @@ impl Sinks {
         let all = self.0.entry(sink).or_default();
         all.push_str(text);
         all.push('\n');
+    }
+
+    /// An item's attributes: names and values, as they are.
+    pub fn add_item(&mut self, sink: Sink, item: &Item) {
+        for (name, value) in item {
+            self.add(sink, name);
+            match value.as_s() {
+                Ok(text) => self.add(sink, text),
+                Err(other) => self.add(sink, &format!("{other:?}")),
+            }
+        }
+    }
+
+    /// Places that nothing was written to, which would be clean whatever the program does.
+    #[must_use]
+    pub fn empty(&self) -> Vec<Sink> {
+        Sink::ALL.into_iter().filter(|sink| self.0.get(sink).is_none_or(|text| text.trim().is_empty())).collect()
     }
 
     /// Log lines, metrics apart.

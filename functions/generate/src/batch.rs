@@ -14,11 +14,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use shared::caller::Identity;
 use shared::idempotency::Key;
+use shared::logs;
 use shared::problem::{Code, Problem};
 use shared::request::{self, Task};
 use shared::response::Arrival;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::Generate;
 use crate::job::{Notes, Order};
@@ -91,7 +93,9 @@ impl Generate {
         let arrival = Arrival::at(SystemTime::now());
         let notes = Arc::<Notes>::default();
         let _ = notes.caller.set(batch.identity.caller.clone());
-        let answer: BoxFuture<'_, _> = Box::pin(self.answer_item(batch, index, &arrival, &notes));
+        let span = logs::request_span(&arrival);
+        span.record("caller", batch.identity.caller.as_str());
+        let answer: BoxFuture<'_, _> = Box::pin(self.answer_item(batch, index, &arrival, &notes).instrument(span));
         // One bad item fails alone, whatever is bad about it.
         let answer = AssertUnwindSafe(answer).catch_unwind().await;
         let (status, code, body) = match answer.unwrap_or_else(|_| Err(Code::Internal.into())) {

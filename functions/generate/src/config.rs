@@ -110,6 +110,12 @@ impl Config {
         if parameters_endpoint.as_ref().is_some_and(|url| !url.starts_with("https://") && !is_loopback(url)) {
             reader.problem("AWS_ENDPOINT_URL_SSM must be an https address, or http on this machine");
         }
+        #[cfg(feature = "otel")]
+        let spans_endpoint = reader.text("OTEL_EXPORTER_OTLP_ENDPOINT");
+        #[cfg(feature = "otel")]
+        if spans_endpoint.as_ref().is_some_and(|url| !url.starts_with("https://") && !is_loopback(url)) {
+            reader.problem("OTEL_EXPORTER_OTLP_ENDPOINT must be an https address, or http on this machine");
+        }
         let (auth, cors) = (AuthMode::read(&mut reader), Cors::read(&mut reader));
         let temperature = reader.parsed::<f64>("LLM_TEMPERATURE", "a number from 0 to 1");
         if temperature.is_some_and(|value| !(0.0..=1.0).contains(&value)) {
@@ -130,7 +136,7 @@ impl Config {
             temperature,
             timeout,
             #[cfg(feature = "otel")]
-            spans_endpoint: reader.text("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            spans_endpoint,
             metrics: reader.parsed_or("METRICS", "full or alarms", Detail::Full),
             idle_timeout: reader.millis_or("LLM_IDLE_TIMEOUT_MS", 30_000),
             max_retries: reader.parsed_or("LLM_MAX_RETRIES", "a whole number", 2),

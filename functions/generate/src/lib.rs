@@ -39,12 +39,14 @@ use shared::idempotency::{Idempotency, Key};
 use shared::ledger::Ledger;
 use shared::limits::Limits;
 use shared::llm::{LlmClient, LlmConfig};
+use shared::logs;
 use shared::problem::{Code, Problem};
 use shared::prompts::Prompts;
 use shared::request::{self, MAX_BODY_BYTES, Task};
 use shared::response::{self, Arrival, Complete};
 use shared::secrets::{ModelKey, Parameters};
 use shared::trace::{End, Traces};
+use tracing::{Instrument, Span};
 
 use batch::{Batch, MAX_BATCH_BYTES, MAX_ITEMS};
 pub use config::{Config, KeySource};
@@ -182,9 +184,11 @@ impl Generate {
         if let Some(parent) = response::traceparent(event.headers()).and_then(|parent| parent.to_str().ok()) {
             let _ = notes.parent.set(parent.to_owned());
         }
+        let span = logs::request_span(&arrival);
         let outlet = Mutex::new(None);
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
-        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival, &notes, &outlet));
+        let answer: BoxFuture<'_, _> =
+            Box::pin(self.answer(&event, &arrival, &notes, &outlet).instrument(span.clone()));
         let mut response = response::guarded(answer, &arrival).await;
         // A stream has only begun, and tells its end itself.
         if response.headers().get(CONTENT_TYPE).is_none_or(|media| media != EVENTS) {
@@ -213,6 +217,7 @@ impl Generate {
         let step = notes.recorder.enter("validate");
         let identity = self.config.auth.identify(event)?;
         let _ = notes.caller.set(identity.caller.clone());
+        Span::current().record("caller", identity.caller.as_str());
         identity.require(Scope::Generate)?;
         if route == Route::Data {
             if !event.query_string_parameters().is_empty() || !event.body().is_empty() {
@@ -307,7 +312,7 @@ impl Generate {
         if media == LINES {
             let (lines, reader) = stream::lines();
             *outlet.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
-            tokio::spawn(running);
+            tokio::spawn(running.in_current_span());
             tokio::spawn(async move {
                 while let Some(result) = results.recv().await {
                     // What is begun goes on without a reader.
@@ -332,12 +337,13 @@ impl Generate {
         order.notes.recorder.note(|trace| trace.streamed = true);
         let (sink, mut outlet) = stream::channel(&order, is_raw);
         let this = Arc::clone(self);
-        let task = tokio::spawn(async move {
+        let task = async move {
             let job: BoxFuture<'_, _> = Box::pin(async {
                 let answer = this.generate(&order.job(Some(&sink))).await?;
+                let shown = order.notes.shown.get().map(String::as_str).unwrap_or_default();
+                sink.agree(&answer, shown)?;
                 // Before the last event: Lambda may freeze the process after it.
                 this.tell(&order.notes, &order.arrival, 200, None).await;
-                let shown = order.notes.shown.get().map(String::as_str).unwrap_or_default();
                 // Whoever is gone by now has lost nothing: it is recorded, and can be replayed by its key.
                 let _ = sink.finish(&answer, shown).await;
                 Ok(())
@@ -349,7 +355,8 @@ impl Generate {
                 sink.fail(problem).await;
             }
             ended
-        });
+        };
+        let task = tokio::spawn(task.in_current_span());
         if (&mut outlet.started).await.is_ok() {
             return Ok(outlet);
         }

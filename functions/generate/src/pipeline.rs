@@ -146,6 +146,10 @@ impl Generate {
                 Ok((answer, given)) => {
                     let found = answer.verification.as_ref().map(Summary::of);
                     job.notes.recorder.note(|trace| trace.verification = found);
+                    // What no delta has said yet is said right after this.
+                    if job.sink.is_some() && answer.output.text().is_some_and(|text| !text.is_empty()) {
+                        job.notes.recorder.first_delta();
+                    }
                     futures_util::future::join(self.store(job, &redacted, given), self.keep_trace(job, None)).await;
                     Ok(answer)
                 }
@@ -348,9 +352,8 @@ impl Generate {
     }
 }
 
-/// Begins a step of a request, which ends when the guard is dropped. `RUST_LOG=debug` shows it as it begins.
+/// Begins a step of a request, which ends when the guard is dropped.
 pub(crate) fn enter<'a>(job: &Job<'a>, stage: &'static str) -> Entered<'a> {
-    tracing::debug!(request_id = %job.arrival.request_id, stage);
     job.notes.recorder.enter(stage)
 }
 

@@ -140,22 +140,30 @@ impl Sink {
         self.send("delta", provisional).await
     }
 
-    /// What is left of the text, then `usage` and `done`. `shown` is what deltas have said so far.
+    /// Whether the answer begins with what deltas have said: anything else would be a defect of ours.
+    ///
+    /// # Errors
+    ///
+    /// `internal`.
+    pub(crate) fn agree(&self, answer: &Answer, shown: &str) -> Result<(), Problem> {
+        // What was released at once was provisional.
+        if self.is_raw || answer.output.text().unwrap_or_default().starts_with(shown) {
+            return Ok(());
+        }
+        tracing::error!("the stream said what the answer does not");
+        Err(Code::Internal.into())
+    }
+
+    /// What is left of the text, then `usage` and `done`. `shown` is what deltas have said so far; the answer agrees with it.
     pub(crate) async fn finish(&self, answer: &Answer, shown: &str) -> Result<(), Gone> {
         if !self.has_started() {
             let usage = &answer.usage_stats;
             self.start(&usage.model, answer.analysis.as_ref(), &answer.redaction).await?;
         }
         let text = answer.output.text().unwrap_or_default();
-        match (text.strip_prefix(shown), self.is_raw) {
-            // What was released at once was provisional; a replay has released nothing yet.
-            (_, true) if !shown.is_empty() => {}
-            (Some(rest), _) => self.delta(rest).await?,
-            (None, _) => {
-                tracing::error!(request_id = %self.request_id, "the stream said what the answer does not");
-                self.fail(&Code::Internal.into()).await;
-                return Ok(());
-            }
+        // In raw mode all was said already, but for a replay, which has released nothing yet.
+        if !self.is_raw || shown.is_empty() {
+            self.delta(text.strip_prefix(shown).unwrap_or_default()).await?;
         }
         self.send("usage", serde_json::to_value(&answer.usage_stats).unwrap_or_default()).await?;
         self.send("done", serde_json::to_value(answer).unwrap_or_default()).await

@@ -88,10 +88,10 @@ impl Bed {
         self.sinks.add_log(&stdout, &stderr);
         for item in self.stack.items(&self.stack.state_table).await {
             let is_stored = string(&item, "PK").starts_with("I#");
-            self.sinks.add(if is_stored { Sink::Idempotency } else { Sink::State }, &format!("{item:?}"));
+            self.sinks.add_item(if is_stored { Sink::Idempotency } else { Sink::State }, &item);
         }
         for item in self.stack.items(&self.stack.ledger_table).await {
-            self.sinks.add(Sink::Ledger, &format!("{item:?}"));
+            self.sinks.add_item(Sink::Ledger, &item);
         }
         for received in self.stack.model.received() {
             let head = received.head.lines().filter(|line| !line.starts_with("x-api-key:"));
@@ -183,7 +183,9 @@ async fn nothing_planted_turns_up_where_it_should_not() {
     let mut bed = Bed::start().await;
     scenario(&mut bed).await;
     let canaries = canaries();
-    let (wrong, table) = inspect(&canaries, &bed.finish().await);
+    let sinks = bed.finish().await;
+    assert_eq!(sinks.empty(), [Sink::Stderr], "nothing is said on stderr, and something in every other place");
+    let (wrong, table) = inspect(&canaries, &sinks);
     print(&format!("{} canaries, the real binary at TRACE", canaries.len()), &table);
     assert!(canaries.len() >= 30 && wrong.is_empty(), "{wrong:?}");
 }

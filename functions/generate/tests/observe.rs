@@ -86,6 +86,11 @@ fn steady(line: &Value, ledger: &str) -> Value {
             }
         }
     }
+    for span in line.get_mut("spans").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(id) = span.get_mut("request_id") {
+            *id = json!("<id>");
+        }
+    }
     serde_json::from_str(&line.to_string().replace(ledger, "<ledger>")).unwrap_or_default()
 }
 
@@ -97,7 +102,7 @@ fn lines(log: &str) -> Vec<Value> {
 async fn lines_and_metrics_of_a_fixed_scenario_are_what_is_documented() {
     let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k")]).await;
     let proxy = FaultProxy::before(&stack.dynamodb, Faults::default(), 1).await;
-    let variables = [("TOTAL_BUDGET_USD", "0.3"), ("CALLER_RPM", "0"), ("PROVIDER_RPM", "0")];
+    let variables = [("TOTAL_BUDGET_USD", "0.33"), ("CALLER_RPM", "0"), ("PROVIDER_RPM", "0")];
     let mut sandbox = sandbox(&stack, &proxy.url, &variables).await;
     let mut asked = async |headers: &[(&str, &str)], body: &Value| status(&sandbox.invoke(&event(headers, body)).await);
 
@@ -114,6 +119,10 @@ async fn lines_and_metrics_of_a_fixed_scenario_are_what_is_documented() {
     // Refused for what it is, and by the provider for the key.
     assert_eq!(asked(&[], &json!({ "resume_raw_text": "x" })).await, 422);
     stack.model.play(Reply::error(401, "authentication_error", &[]));
+    assert_eq!(asked(&[], &body()).await, 502);
+    // An unreadable answer, and a second attempt that costs nothing: the line is the first one's record.
+    stack.model.play(Reply::text("no JSON", &cached()));
+    stack.model.play(Reply::error(400, "invalid_request_error", &[]));
     assert_eq!(asked(&[], &body()).await, 502);
     // What an instance left behind that is gone; at its ceiling it takes more than a quarter of the budget.
     stack.orphan("acme", true).await;

@@ -20,10 +20,12 @@ use shared::caller::{Caller, Identity, Scope};
 use shared::dynamodb::StoreError;
 use shared::ledger::{HistoryError, Ledger, PeriodStart, ResetError, Span, Statistics, rfc3339};
 use shared::limits::store::note_period;
+use shared::logs;
 use shared::problem::{Code, Problem};
 use shared::request_id::RequestId;
 use shared::response::{self, Arrival, Complete};
 use shared::trace::{RequestTrace, Traces};
+use tracing::Instrument;
 
 use answer::StatsAnswer;
 pub use config::Config;
@@ -73,9 +75,10 @@ impl Stats {
     pub async fn handle(&self, event: Request) -> Result<Response<Full<Bytes>>, Error> {
         let arrival = Arrival::at(SystemTime::now());
         // Boxed: the nested futures of the database client are too deep for the compiler otherwise.
-        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival));
+        let span = logs::request_span(&arrival);
+        let answer: BoxFuture<'_, _> = Box::pin(self.answer(&event, &arrival).instrument(span.clone()));
         let mut response = response::guarded(answer, &arrival).await;
-        log(&response, &arrival);
+        span.in_scope(|| log(&response, &arrival));
         response::finish(&event, &self.config.cors, &mut response);
         Ok(response.map(Full::new))
     }
@@ -96,6 +99,7 @@ impl Stats {
             _ => {}
         }
         let identity = self.config.auth.identify(event)?;
+        tracing::Span::current().record("caller", identity.caller.as_str());
         identity.require(Scope::Stats)?;
         match route {
             Route::Statistics => self.statistics(event, &identity, arrival).await,

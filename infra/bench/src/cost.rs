@@ -6,6 +6,7 @@
 //! region's in their place.
 
 use shared::metrics::Metric;
+use shared::problem::Code;
 use tests::fixtures::{short_answer, short_body};
 use tests::model_server::Reply;
 use tests::recorder::Recorder;
@@ -20,6 +21,8 @@ const MEMORY: f64 = 256.0;
 const LOG_BYTES: f64 = 4_300.0;
 /// Bytes of a record and of its share of the day's sums.
 const RECORD_BYTES: f64 = 600.0;
+/// Bytes of a trace.
+const TRACE_BYTES: f64 = 1_000.0;
 
 /// Dollars, each with its unit.
 const GB_SECOND: f64 = 0.000_013_333_4;
@@ -53,7 +56,7 @@ pub(crate) async fn run() {
     #[expect(clippy::cast_precision_loss, reason = "some dozens")]
     let idle = alarms as f64 * ALARM_MONTH;
     #[expect(clippy::cast_precision_loss, reason = "some dozens")]
-    let all_metrics = Metric::ALL.len() as f64;
+    let all_metrics = Metric::ALL.iter().map(|metric| combinations(*metric)).sum::<usize>() as f64;
     println!("idle: {alarms} alarms ${idle:.2} a month; a dashboard ${DASHBOARD_MONTH:.2} more if it is on");
     println!(
         "| requests a month | Lambda | API | database | logs | storage after a year | alarms | all | metrics, at most |"
@@ -65,13 +68,25 @@ pub(crate) async fn run() {
         let api = requests * API_REQUEST;
         let database = requests * (write_units * WRITE_UNIT + 0.5 * READ_UNIT);
         let logs = requests * LOG_BYTES / 1e9 * LOG_GB;
-        let storage = requests * 12.0 * RECORD_BYTES / 1e9 * (TABLE_GB_MONTH + BACKUP_GB_MONTH);
+        let kept = requests * 12.0 * RECORD_BYTES / 1e9 * (TABLE_GB_MONTH + BACKUP_GB_MONTH);
+        // Traces are kept for a month.
+        let storage = kept + requests * TRACE_BYTES / 1e9 * TABLE_GB_MONTH;
         // As if every hour heard of every one of them.
         let metrics = requests.min(HOURS) / HOURS * all_metrics * METRIC_MONTH;
         let all = lambda + api + database + logs + storage + idle;
         println!(
             "| {requests:.0} | ${lambda:.2} | ${api:.2} | ${database:.2} | ${logs:.2} | ${storage:.2} | ${idle:.2} | ${all:.2} | ${metrics:.2} |"
         );
+    }
+}
+
+/// Values that a metric's dimensions can take together: each combination is charged for as a metric of its own.
+fn combinations(metric: Metric) -> usize {
+    match metric {
+        Metric::Rejections => 1 + Code::ALL.len(),
+        // Two scopes, three shares.
+        Metric::BudgetAlert => 6,
+        _ => 1,
     }
 }
 

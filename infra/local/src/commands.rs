@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use shared::logs;
 
 use crate::Error;
 use crate::stand_in::RequestLog;
@@ -76,10 +77,17 @@ enum Outcome {
 }
 
 impl Cli {
-    /// What is logged where `RUST_LOG` says nothing: a line a request for the server, only trouble for the others.
+    /// What is logged: with a level (`RUST_LOG`) as much of our own crates, and of others what cannot hold a body; without one a
+    /// line a request for the server, and only trouble for the commands.
     #[must_use]
-    pub fn log_filter(&self) -> &'static str {
-        if self.command.is_none() { "warn,dynoxide=error,shared::response=info" } else { "warn,dynoxide=error" }
+    pub fn log_filter(&self, level: Option<&str>) -> String {
+        match level {
+            Some(level) => format!("{},dynoxide=error", logs::directives(Some(level), &["local"])),
+            None if self.command.is_none() => {
+                "warn,dynoxide=error,shared::trace=info,stats=info,local::front=info".to_owned()
+            }
+            None => "warn,dynoxide=error".to_owned(),
+        }
     }
 
     /// Runs the command. 0 is success, 1 failure, 3 refused by limit or budget; clap answers wrong usage with 2.

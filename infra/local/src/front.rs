@@ -103,5 +103,6 @@ async fn forward(State(front): State<Arc<Front>>, request: Request) -> Response 
 }
 
 fn refused(refusal: &Problem, arrival: &Arrival) -> Response {
+    tracing::info!(request_id = %arrival.request_id, status = refusal.code.status(), code = refusal.code.slug(), "refused");
     problem(refusal, &arrival.request_id).map(Body::from).into_response()
 }

@@ -256,7 +256,7 @@ fn paths(generator: &mut SchemaGenerator, problem: &Schema) -> Value {
     };
     let traced = Operation {
         id: "trace",
-        summary: "What happened to one request that asked the model: steps, attempts, tokens, cost, counts; no text. Kept for 30 days.",
+        summary: "What happened to one request that asked the model: steps, attempts, tokens, cost, counts; no text. Kept for 30 days. Scope `stats`.",
         body: None,
         parameters: vec![
             json!({

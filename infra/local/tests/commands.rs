@@ -48,7 +48,11 @@ struct Server {
 impl Server {
     /// Starts it and reads stdout up to the line that says it is ready.
     fn start(command: &mut Command, ready: &str) -> Server {
-        let mut process = command.stderr(Stdio::null()).spawn().expect("it starts");
+        Server::start_logging(command, ready, Stdio::null())
+    }
+
+    fn start_logging(command: &mut Command, ready: &str, log: Stdio) -> Server {
+        let mut process = command.stderr(log).spawn().expect("it starts");
         let mut lines = Vec::new();
         for line in BufReader::new(process.stdout.take().expect("piped")).lines() {
             let line = line.expect("text");
@@ -222,6 +226,31 @@ async fn the_server_answers_http_keeps_its_tables_and_ends_on_a_signal() {
         assert_eq!(taken.status.code(), Some(1));
         assert!(text(&taken.stderr).contains("cannot listen on"), "{}", text(&taken.stderr));
         assert_eq!(server.stop(signal), Some(0), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn the_server_logs_a_line_a_request_and_no_text_at_any_level() {
+    for level in [None, Some("debug"), Some("trace")] {
+        let mut command = local(&["--port", "0"]);
+        if let Some(level) = level {
+            command.env("RUST_LOG", level);
+        }
+        let log = tempfile::NamedTempFile::new().expect("a file");
+        let mut server = Server::start_logging(&mut command, "listening on ", log.reopen().expect("the file").into());
+        let url = format!("{}/api/v1/generate", server.address("listening on "));
+        let sent = reqwest::Client::new().post(url).header("idempotency-key", "secretkeyzebra");
+        let body = json!({ "resume_raw_text": RESUME, "job_description_text": "Requirements:\n- Rust" }).to_string();
+        let answer = sent.header("content-type", "application/json").body(body).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        assert_eq!(server.stop("-TERM"), Some(0));
+        let said = std::fs::read_to_string(log.path()).expect("the log");
+        assert!(said.contains("answered") && said.contains("status=200"), "{level:?}: {said}");
+        assert_eq!(level.is_some(), said.contains("stage=\"redact\""), "{level:?}: {said}");
+        for secret in SECRETS.into_iter().chain(["secretkeyzebra", "PII_REDACTED", "Requirements", "optimized_resume"])
+        {
+            assert!(!said.contains(secret), "{level:?}: {secret} is in the log: {said}");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Whether a character shows nothing: controls, joiners, direction marks, variation selectors, tags, fillers (Unicode 16:
+/// Whether a character shows nothing among Latin letters and digits: controls, joiners, direction marks, variation selectors, tags, fillers (Unicode 16:
 /// general categories Cc and Cf without line ends and tabs, and `Default_Ignorable_Code_Point`).
 pub(super) fn is_hidden(c: char) -> bool {
     match c {
@@ -12,7 +12,13 @@ pub(super) fn is_hidden(c: char) -> bool {
             c,
             '\u{ad}'
                 | '\u{34f}'
+                | '\u{600}'..='\u{605}'
                 | '\u{61c}'
+                | '\u{6dd}'
+                | '\u{70f}'
+                | '\u{890}'
+                | '\u{891}'
+                | '\u{8e2}'
                 | '\u{115f}'
                 | '\u{1160}'
                 | '\u{17b4}'
@@ -26,6 +32,9 @@ pub(super) fn is_hidden(c: char) -> bool {
                 | '\u{feff}'
                 | '\u{ffa0}'
                 | '\u{fff0}'..='\u{fffb}'
+                | '\u{110bd}'
+                | '\u{110cd}'
+                | '\u{13430}'..='\u{1343f}'
                 | '\u{1bca0}'..='\u{1bca3}'
                 | '\u{1d173}'..='\u{1d17a}'
                 | '\u{e0000}'..='\u{e0fff}'
@@ -65,6 +74,12 @@ fn is_needed(before: char, c: char, next: char) -> bool {
         '\u{200d}' => is_joining(before),
         '\u{200c}' => is_joining(before) && is_joining(next),
         '\u{200b}' => is_unspaced(before),
+        // Signs over, under and before numbers and verses of Arabic and Syriac, and the like of Kaithi.
+        '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}' => {
+            is_right_to_left(next) || is_right_to_left(before)
+        }
+        '\u{110bd}' | '\u{110cd}' => ('\u{11080}'..='\u{110cf}').contains(&next),
+        '\u{13430}'..='\u{1343f}' => ('\u{13000}'..='\u{1342f}').contains(&before),
         '\u{200e}' | '\u{200f}' | '\u{61c}' => is_right_to_left(before) || is_right_to_left(next),
         '\u{180b}'..='\u{180f}' => ('\u{1820}'..='\u{18aa}').contains(&before),
         _ => false,

@@ -153,6 +153,7 @@ fn plain_length(bytes: &[u8]) -> usize {
 fn characters(original: &str, reading: Reading) -> Normal<'_> {
     let mut text = String::with_capacity(original.len());
     let mut map = Map::default();
+    let mut runs = Runs::default();
     let mut start = 0;
     while start < original.len() {
         // Runs of plain text are copied, all but the last character, which a mark may follow.
@@ -164,7 +165,8 @@ fn characters(original: &str, reading: Reading) -> Normal<'_> {
         }
         let rest = &original[start..];
         let Some(c) = rest.chars().next() else { break };
-        if let Some(length) = backwards_length(rest).filter(|_| reading == Reading::AsShown) {
+        let shown = (reading == Reading::AsShown && c == BACKWARDS).then(|| runs.length_at(original, start)).flatten();
+        if let Some(length) = shown {
             for c in rest[..length].chars().rev().nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
                 map.push(text.len(), c.len_utf8(), start..start + length);
                 text.push(c);
@@ -196,13 +198,30 @@ fn characters(original: &str, reading: Reading) -> Normal<'_> {
     Normal { text: Cow::Owned(text), map, original_len: original.len() }
 }
 
-/// The length of a run that is shown backwards, its controls included. One with a placeholder has been read before.
-fn backwards_length(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix(BACKWARDS)?;
-    let inside = &inside[..inside.find(['\n', FORWARDS]).unwrap_or(inside.len())];
-    let end = BACKWARDS.len_utf8() + inside.len();
-    let closing = if text[end..].starts_with(FORWARDS) { FORWARDS.len_utf8() } else { 0 };
-    placeholder::find(inside).next().is_none().then_some(end + closing)
+/// The run of text shown backwards that was looked at last: many may begin in one, and each is looked through once.
+#[derive(Default)]
+struct Runs {
+    /// Where its text ends, and with its closing control.
+    text_end: usize,
+    end: usize,
+    /// Where the last placeholder in it begins.
+    placeholder: Option<usize>,
+}
+
+impl Runs {
+    /// The length of the run that begins at `start`, its controls included. One with a placeholder has been read before.
+    fn length_at(&mut self, original: &str, start: usize) -> Option<usize> {
+        if start >= self.text_end {
+            let first = start + BACKWARDS.len_utf8();
+            let inside = &original[first..];
+            let inside = &inside[..inside.find(['\n', FORWARDS]).unwrap_or(inside.len())];
+            self.text_end = first + inside.len();
+            let closing = if original[self.text_end..].starts_with(FORWARDS) { FORWARDS.len_utf8() } else { 0 };
+            self.end = self.text_end + closing;
+            self.placeholder = placeholder::find(inside).last().map(|found| first + found.range.start);
+        }
+        self.placeholder.is_none_or(|placeholder| placeholder < start).then_some(self.end - start)
+    }
 }
 
 /// Letters that have a character of their own for each mark that is written over them, and what takes no mark.

@@ -41,6 +41,10 @@ impl Spans {
     /// Sends a request's spans. `parent` is its `traceparent`, if it came with one. What the collector does not take is lost.
     pub async fn send(&self, trace: &Trace, end: &End<'_>, parent: Option<&str>, now: SystemTime) {
         let spans = spans(trace, end, parent, now);
+        // Who calls us has decided already.
+        if spans.iter().any(|span| !span.span_context.is_sampled()) {
+            return;
+        }
         match tokio::time::timeout(TIMEOUT, self.0.export(spans)).await {
             Ok(Ok(())) => {}
             // The exporter's own words may hold the collector's answer.
@@ -50,20 +54,21 @@ impl Spans {
 }
 
 fn spans(trace: &Trace, end: &End<'_>, parent: Option<&str>, now: SystemTime) -> Vec<SpanData> {
-    let (trace_id, parent_id) = parent.and_then(context).unwrap_or((random_trace(), SpanId::INVALID));
+    let (trace_id, parent_id, flags) =
+        parent.and_then(context).unwrap_or((random_trace(), SpanId::INVALID, TraceFlags::SAMPLED));
     let root = SpanData {
         parent_span_is_remote: parent_id != SpanId::INVALID,
         span_kind: SpanKind::Server,
         status: if end.status >= 500 { Status::error("") } else { Status::Unset },
         attributes: of_request(trace, end),
-        ..span(trace_id, parent_id, "generate", end.arrival.now, now)
+        ..span((trace_id, flags), parent_id, "generate", end.arrival.now, now)
     };
     let at = |micros: u64| end.arrival.now + Duration::from_micros(micros);
     let root_id = root.span_context.span_id();
     let mut attempts = trace.attempts.iter();
     let mut spans = vec![root];
     for Stage(stage, begun, took) in &trace.stages {
-        let mut child = span(trace_id, root_id, stage, at(*begun), at(begun + took));
+        let mut child = span((trace_id, flags), root_id, stage, at(*begun), at(begun + took));
         if let Some(attempt) = attempts.as_slice().first().filter(|_| stage == "model") {
             attempts.next();
             child.name = format!("chat {}", trace.model).into();
@@ -96,10 +101,16 @@ fn of_request(trace: &Trace, end: &End<'_>) -> Vec<KeyValue> {
     attributes
 }
 
-fn span(trace_id: TraceId, parent: SpanId, name: &str, begun: SystemTime, ended: SystemTime) -> SpanData {
+fn span(
+    (trace_id, flags): (TraceId, TraceFlags),
+    parent: SpanId,
+    name: &str,
+    begun: SystemTime,
+    ended: SystemTime,
+) -> SpanData {
     let id = SpanId::from(getrandom::u64().unwrap_or(1).max(1));
     SpanData {
-        span_context: SpanContext::new(trace_id, id, TraceFlags::SAMPLED, false, TraceState::default()),
+        span_context: SpanContext::new(trace_id, id, flags, false, TraceState::default()),
         parent_span_id: parent,
         parent_span_is_remote: false,
         span_kind: SpanKind::Internal,
@@ -119,10 +130,11 @@ fn number(name: &'static str, value: u64) -> KeyValue {
     KeyValue::new(name, i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-/// Trace and parent of a `traceparent` of version 00.
-fn context(parent: &str) -> Option<(TraceId, SpanId)> {
+/// Trace, parent and flags of a `traceparent` of version 00.
+fn context(parent: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
     let mut parts = parent.split('-').skip(1);
-    Some((TraceId::from_hex(parts.next()?).ok()?, SpanId::from_hex(parts.next()?).ok()?))
+    let (trace, span) = (TraceId::from_hex(parts.next()?).ok()?, SpanId::from_hex(parts.next()?).ok()?);
+    Some((trace, span, TraceFlags::new(u8::from_str_radix(parts.next()?, 16).ok()?)))
 }
 
 fn random_trace() -> TraceId {

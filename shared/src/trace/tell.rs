@@ -30,24 +30,26 @@ impl Trace {
         let duration = now.duration_since(end.arrival.now).unwrap_or_default();
         // Nobody was refused who went away.
         let code = end.code.filter(|_| !self.is_disconnected());
-        self.log(end, code, duration);
+        // Its status line was sent when it began.
+        let status = if self.is_disconnected() { 200 } else { end.status };
+        self.log(end, status, code, duration);
         metrics::emit(now, end.ledger, &self.measures(code, duration), code.map(Code::slug));
     }
 
-    fn log(&self, end: &End<'_>, code: Option<Code>, duration: Duration) {
+    fn log(&self, end: &End<'_>, status: u16, code: Option<Code>, duration: Duration) {
         let (usage, cost) = (self.usage(), self.cost());
-        let last = self.attempts.last();
+        let last = self.last_billed().or(self.attempts.last());
         let asked = |text: &str| last.map(|_| text.to_owned());
         tracing::info!(
             request_id = %end.arrival.request_id,
             caller = end.caller,
-            status = end.status,
+            status,
             code = code.map(Code::slug),
             duration_ms = millis(duration),
             task = (!self.task.is_empty()).then_some(&*self.task),
             streamed = self.streamed.then_some(true),
             replayed = self.replayed.then_some(true),
-            attempts = last.map(|attempt| attempt.number),
+            attempts = last.map(|_| self.attempts.len()),
             retries = last.map(|_| self.retries()),
             record_status = last.and_then(|attempt| attempt.status).map(Status::name),
             model = asked(&self.model),
@@ -59,8 +61,8 @@ impl Trace {
             cache_write_tokens = last.map(|_| usage.cache_write_tokens()),
             // The same digits as the record's: sixteen are more than any request costs picodollars.
             cost_usd = last.map(|_| metrics::float(cost.0) / 1e12),
-            estimated = last.map(|_| self.attempts.iter().any(|attempt| attempt.estimated)),
-            simulated = last.map(|_| self.attempts.iter().any(|attempt| attempt.simulated)),
+            estimated = last.map(|attempt| attempt.estimated),
+            simulated = last.map(|attempt| attempt.simulated),
             attempt_duration_ms = last.map(|attempt| attempt.duration_ms),
             "answered"
         );
@@ -76,11 +78,10 @@ impl Trace {
         };
         add(Metric::Rejections, f64::from(u8::from(code.is_some())));
         add(Metric::Replays, f64::from(u8::from(self.replayed)));
-        if self.attempts.is_empty() {
-            return measures;
-        }
         let usage = self.usage();
-        add(Metric::Latency, duration.as_secs_f64() * 1000.0);
+        if !self.attempts.is_empty() {
+            add(Metric::Latency, duration.as_secs_f64() * 1000.0);
+        }
         add(Metric::TimeToFirstDelta, super::millis(self.first_delta_us.unwrap_or(0)));
         for (metric, count) in [
             (Metric::InputTokens, usage.input_tokens),
