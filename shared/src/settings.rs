@@ -110,12 +110,20 @@ impl Tables {
     }
 }
 
+impl Reader<'_> {
+    /// Whether the database is on this machine: then it may let everybody in, and a connection to it costs nothing.
+    #[must_use]
+    pub fn has_local_database(&self) -> bool {
+        let endpoint = self.text("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| self.text("AWS_ENDPOINT_URL"));
+        endpoint.is_some_and(|endpoint| is_loopback(&endpoint))
+    }
+}
+
 impl AuthMode {
     /// `AUTH_MODE`. `local` lets everybody in, so it is accepted beside a database on this machine only.
     pub fn read(reader: &mut Reader<'_>) -> AuthMode {
         let mode = reader.parsed_or("AUTH_MODE", "authorizer, iam or local", AuthMode::Authorizer);
-        let endpoint = reader.text("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| reader.text("AWS_ENDPOINT_URL"));
-        if mode == AuthMode::Local && !endpoint.is_some_and(|endpoint| is_loopback(&endpoint)) {
+        if mode == AuthMode::Local && !reader.has_local_database() {
             reader.problem("AUTH_MODE=local needs AWS_ENDPOINT_URL_DYNAMODB on this machine: it lets everybody in");
         }
         mode

@@ -7,6 +7,8 @@ use shared::settings::{Reader, SettingsError, Tables};
 pub struct Config {
     /// The table that has the keys.
     pub ledger_table: String,
+    /// Whether a connection to the database is worth opening before it is needed.
+    pub database_is_far: bool,
 }
 
 impl Config {
@@ -26,7 +28,8 @@ impl Config {
     /// Every missing or malformed variable at once.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, SettingsError> {
         let reader = Reader::new(lookup);
-        let config = Config { ledger_table: Tables::read(&reader).ledger };
+        let config =
+            Config { ledger_table: Tables::read(&reader).ledger, database_is_far: !reader.has_local_database() };
         reader.finish()?;
         Ok(config)
     }

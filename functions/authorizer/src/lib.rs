@@ -23,6 +23,7 @@ pub const HEADER: &str = "x-api-key";
 #[derive(Debug)]
 pub struct Authorizer {
     keys: Keys,
+    database_is_far: bool,
 }
 
 /// Why there is no answer.
@@ -54,12 +55,14 @@ impl Authorizer {
     /// The function over a given database client.
     #[must_use]
     pub fn new(config: &Config, client: Client) -> Authorizer {
-        Authorizer { keys: Keys::new(client, config.ledger_table.clone()) }
+        Authorizer { keys: Keys::new(client, config.ledger_table.clone()), database_is_far: config.database_is_far }
     }
 
-    /// Opens the connection that the first question needs.
+    /// Opens the connection that the first question needs, if it is to another machine.
     pub async fn open_connection(&self) {
-        self.keys.open_connection().await;
+        if self.database_is_far {
+            self.keys.open_connection().await;
+        }
     }
 
     /// Whether a request may pass, and as whom. Reads the clock and logs one line, which names the key by its public part.

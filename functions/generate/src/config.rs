@@ -59,6 +59,8 @@ pub struct Config {
     pub metrics: Detail,
     /// Table names.
     pub tables: Tables,
+    /// Whether a connection to the database is worth opening before it is needed.
+    pub database_is_far: bool,
     /// Where identity comes from.
     pub auth: AuthMode,
     /// Which web pages may call.
@@ -153,6 +155,7 @@ impl Config {
             idempotency_ttl: (hours > 0).then(|| Duration::from_secs(u64::from(hours) * 3600)),
             verify: reader.parsed_or("VERIFY_MODE", "revert, flag or off", Mode::Revert),
             tables: Tables::read(&reader),
+            database_is_far: !reader.has_local_database(),
             auth,
             cors,
         };

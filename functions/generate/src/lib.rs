@@ -162,9 +162,13 @@ impl Generate {
         })
     }
 
-    /// Opens the connections that the first request needs.
+    /// Opens the connections that the first request needs, if they are to another machine.
     pub async fn open_connections(&self) {
-        let database = shared::dynamodb::open(&self.client, &self.config.tables.state, "Q#-");
+        let database = async {
+            if self.config.database_is_far {
+                shared::dynamodb::open(&self.client, &self.config.tables.state, "Q#-").await;
+            }
+        };
         let provider = async {
             if let Ok(llm) = &self.llm {
                 llm.open_connection().await;

@@ -9,6 +9,8 @@ use shared::settings::{Reader, SettingsError, Tables};
 pub struct Config {
     /// Table names.
     pub tables: Tables,
+    /// Whether a connection to the database is worth opening before it is needed.
+    pub database_is_far: bool,
     /// Where identity comes from.
     pub auth: AuthMode,
     /// Which web pages may call.
@@ -32,8 +34,12 @@ impl Config {
     /// Every missing or malformed variable at once.
     pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Config, SettingsError> {
         let mut reader = Reader::new(lookup);
-        let config =
-            Config { tables: Tables::read(&reader), auth: AuthMode::read(&mut reader), cors: Cors::read(&mut reader) };
+        let config = Config {
+            tables: Tables::read(&reader),
+            database_is_far: !reader.has_local_database(),
+            auth: AuthMode::read(&mut reader),
+            cors: Cors::read(&mut reader),
+        };
         reader.finish()?;
         Ok(config)
     }

@@ -62,9 +62,11 @@ impl Stats {
         }
     }
 
-    /// Opens the connection that the first request needs.
+    /// Opens the connection that the first request needs, if it is to another machine.
     pub async fn open_connection(&self) {
-        shared::dynamodb::open(&self.client, &self.config.tables.ledger, "-").await;
+        if self.config.database_is_far {
+            shared::dynamodb::open(&self.client, &self.config.tables.ledger, "-").await;
+        }
     }
 
     /// One event to one response. Reads the clock, turns every failure into a problem, logs one line.

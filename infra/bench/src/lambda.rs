@@ -58,9 +58,23 @@ fn build() -> PathBuf {
     this.parent().expect("a folder").to_owned()
 }
 
-/// A rewrite of the example, streamed or not; its caller comes from the gateway's context.
+/// The body that peers were measured with: one page of a résumé and a job description. Ours are the example's first lines.
+fn reference_body() -> Value {
+    let body = example_body("generate");
+    let first_lines = |field: &str, bytes: usize| {
+        let text = body[field].as_str().unwrap_or_default();
+        let end = text.char_indices().take_while(|(at, _)| *at <= bytes).filter(|(_, c)| *c == '\n').last();
+        text[..end.map_or(text.len(), |(at, _)| at)].to_owned()
+    };
+    json!({
+        "resume_raw_text": first_lines("resume_raw_text", 2_600),
+        "job_description_text": first_lines("job_description_text", 1_800),
+    })
+}
+
+/// A rewrite of the reference body; its caller comes from the gateway's context.
 pub(crate) fn rewrite() -> Value {
-    let body = example_body("generate").to_string();
+    let body = reference_body().to_string();
     let mut event = request(http::Method::POST, "/api/v1/generate", &[], body.as_bytes()).v1_event();
     event["requestContext"]["authorizer"] = json!({ "caller": "bench", "scopes": "generate stats" });
     event
@@ -68,7 +82,7 @@ pub(crate) fn rewrite() -> Value {
 
 /// The model's answer: the résumé as it was, with its placeholders.
 pub(crate) fn answer() -> Reply {
-    let body = example_body("generate");
+    let body = reference_body();
     let text = body["resume_raw_text"].as_str().unwrap_or_default();
     let redacted = shared::redaction::redact_document(text).0;
     let answer = json!({

@@ -56,6 +56,10 @@ pub(super) fn terms<'a>(words: &'a [Word<'_>]) -> Vec<Term<'a>> {
 
 /// Without the article that French elides: `d'expérience`.
 fn bare(lower: &str) -> &str {
+    // Neither apostrophe can stand there: most words end here.
+    if !lower.bytes().take(3).any(|byte| matches!(byte, b'\'' | 0xe2)) {
+        return lower;
+    }
     let article =
         lower.split_once(['\'', '’']).filter(|(head, _)| matches!(*head, "d" | "l" | "n" | "qu" | "s" | "j" | "c"));
     article.map_or(lower, |(_, word)| word)
@@ -63,7 +67,10 @@ fn bare(lower: &str) -> &str {
 
 pub(super) fn is_content(word: &Word<'_>) -> bool {
     let single = word.text.chars().count() == 1 && !matches!(word.text, "C" | "R");
-    word.has_letter() && !single && !STOP.has(bare(&word.lower)) && !word.lower.contains("redacted")
+    word.has_letter()
+        && !single
+        && !STOP.has(bare(&word.lower))
+        && !(word.lower.len() >= "redacted".len() && word.lower.contains("redacted"))
 }
 
 static ENGLISH: Words<32> = Words::of(&["the", "and", "of", "to", "with", "for", "in", "a", "from", "by"]);
