@@ -41,7 +41,7 @@ const ROUTES: [(&str, &str, &str); 11] = [
 const OPEN: [&str; 2] = ["/health", "/openapi.json"];
 
 /// Variables that a function reads and the template does not set, and why.
-const LEFT_OUT: [(&str, &[&str], &str); 6] = [
+const LEFT_OUT: [(&str, &[&str], &str); 7] = [
     ("Generate", &["ANTHROPIC_API_KEY"], "the key itself is in no template; the name of its parameter is"),
     (
         "Generate",
@@ -49,6 +49,7 @@ const LEFT_OUT: [(&str, &[&str], &str); 6] = [
         "addresses other than the services' own are for tests",
     ),
     ("Stats", &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"], "the same"),
+    ("Authorizer", &["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"], "the same"),
     ("Generate", &["LLM_TEMPERATURE"], "a request's to say, and most models take none"),
     (
         "Generate",

@@ -67,10 +67,8 @@ fn bare(lower: &str) -> &str {
 
 pub(super) fn is_content(word: &Word<'_>) -> bool {
     let single = word.text.chars().count() == 1 && !matches!(word.text, "C" | "R");
-    word.has_letter()
-        && !single
-        && !STOP.has(bare(&word.lower))
-        && !(word.lower.len() >= "redacted".len() && word.lower.contains("redacted"))
+    let placeholder = word.lower.len() >= "redacted".len() && word.lower.contains("redacted");
+    word.has_letter() && !single && !placeholder && !STOP.has(bare(&word.lower))
 }
 
 static ENGLISH: Words<32> = Words::of(&["the", "and", "of", "to", "with", "for", "in", "a", "from", "by"]);
