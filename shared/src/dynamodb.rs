@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, Region};
@@ -52,7 +53,10 @@ pub async fn account() -> SdkConfig {
 }
 
 fn defaults() -> ConfigLoader {
-    aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts(300)).http_client(transport::for_sdk())
+    // Bodies are in memory, and a call that stalls is over after its 300 ms.
+    let defaults = aws_config::defaults(BehaviorVersion::latest())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    defaults.timeout_config(timeouts(300)).http_client(transport::for_sdk())
 }
 
 /// A client with the environment's region, credentials and endpoint.

@@ -4,6 +4,7 @@
 //! - [`model_server`]: an HTTP server that plays byte-exact replies and keeps what it received
 //! - [`recorder`]: a forwarder that keeps the order of database calls
 //! - [`fault_proxy`]: a forwarder that loses replies and fails calls
+//! - [`acks`]: a listener that acknowledges at once
 //! - [`canary`]: texts that must not turn up, and every place where they could
 //! - [`panics`]: defects at a given step of a request's path
 //! - [`parameter_store`]: SSM with one parameter
@@ -17,6 +18,7 @@ pub mod model_server;
 pub mod panics;
 pub mod parameter_store;
 pub mod recorder;
+pub mod acks;
 pub mod canary;
 pub mod fault_proxy;
 pub mod runtime_api;

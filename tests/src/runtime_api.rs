@@ -21,6 +21,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinHandle;
 
+use crate::acks::{Acking, Acks};
+
 const MAX_BODY: usize = 64 * 1024 * 1024;
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -79,7 +81,16 @@ impl Sandbox {
     /// # Panics
     ///
     /// If it cannot be started.
-    pub async fn start_command(mut command: Command, variables: &[(&str, &str)]) -> Sandbox {
+    pub async fn start_command(command: Command, variables: &[(&str, &str)]) -> Sandbox {
+        Sandbox::start_with(command, variables, Acks::AtOnce).await
+    }
+
+    /// The same under a Runtime API that acknowledges what it reads at once, or later.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    pub async fn start_with(mut command: Command, variables: &[(&str, &str)], acks: Acks) -> Sandbox {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound").to_string();
         let (events, next) = mpsc::channel(8);
@@ -90,7 +101,7 @@ impl Sandbox {
             .route("/2018-06-01/runtime/invocation/next", get(next_event))
             .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answer))
             .with_state(shared);
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(async move { axum::serve(Acking(listener, acks), router).await });
 
         let spawned = Instant::now();
         let mut process = command

@@ -14,6 +14,16 @@ use tests::stack::Stack;
 
 const PATH: &str = "/api/v1/generate";
 
+/// Milliseconds of processor time of a warm rewrite of one page.
+const CPU_MS: f64 = 4.0;
+/// Where a function has a whole processor.
+const FULL_PROCESSOR_MIB: f64 = 1_769.0;
+/// Tokens of a rewrite, and `claude-sonnet-5-5`'s dollars for one.
+const INPUT_TOKENS: f64 = 4_500.0;
+const OUTPUT_TOKENS: f64 = 1_500.0;
+const INPUT_PRICE: f64 = 2.0e-6;
+const OUTPUT_PRICE: f64 = 10.0e-6;
+
 /// Seconds that a request waits for the model, and the memory it does so in (MiB).
 const MODEL_SECONDS: f64 = 20.0;
 const MEMORY: f64 = 256.0;
@@ -78,6 +88,7 @@ pub(crate) async fn run() {
             "| {requests:.0} | ${lambda:.2} | ${api:.2} | ${database:.2} | ${logs:.2} | ${storage:.2} | ${idle:.2} | ${all:.2} | ${metrics:.2} |"
         );
     }
+    by_memory(write_units);
 }
 
 /// Values that a metric's dimensions can take together: each combination is charged for as a metric of its own.
@@ -87,6 +98,25 @@ fn combinations(metric: Metric) -> usize {
         // Two scopes, three shares.
         Metric::BudgetAlert => 6,
         _ => 1,
+    }
+}
+
+/// What a million requests cost by the function's memory: its share of a processor grows with it, the wait for the model does not
+/// shrink.
+#[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+fn by_memory(write_units: f64) {
+    let tokens = INPUT_TOKENS * INPUT_PRICE + OUTPUT_TOKENS * OUTPUT_PRICE;
+    println!(
+        "\na million requests by memory; {CPU_MS} ms of processor time each (`bench -- lambda`), {MODEL_SECONDS} s of the model"
+    );
+    println!("| MiB | own time, ms | waiting | own work | database, API, invocations | tokens |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    for memory in [128.0, 256.0, 512.0, 1_024.0, 1_769.0] {
+        let own_ms = CPU_MS * FULL_PROCESSOR_MIB / memory;
+        let second = memory / 1_024.0 * GB_SECOND;
+        let (waiting, own) = (1e6 * MODEL_SECONDS * second, 1e6 * own_ms / 1_000.0 * second);
+        let rest = 1e6 * (write_units * WRITE_UNIT + 0.5 * READ_UNIT + API_REQUEST + 2.0 * INVOCATION);
+        println!("| {memory:.0} | {own_ms:.0} | ${waiting:.2} | ${own:.2} | ${rest:.2} | ${:.0} |", 1e6 * tokens);
     }
 }
 

@@ -4,6 +4,7 @@
 //! Processor time is the scheduler's own count in nanoseconds (`/proc/<pid>/task/*/schedstat`), instructions are callgrind's,
 //! round trips those that a forwarder before the database saw. Wall times on a shared machine are for orientation only.
 
+mod acks;
 mod cold;
 mod instructions;
 mod process;
@@ -48,9 +49,7 @@ pub(crate) struct Function<'a> {
 fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // As `cargo lambda build` does: the functions by themselves, so that no other crate's features are in them.
-    for arguments in
-        [&["-p", "generate", "-p", "stats", "-p", "authorizer"][..], &["-p", "bench", "--example", "hello"]]
-    {
+    for arguments in [&["-p", "generate", "-p", "stats", "-p", "authorizer"][..], &["-p", "bench", "--examples"]] {
         let built = std::process::Command::new(&cargo).args(["build", "--release", "--quiet"]).args(arguments).status();
         assert!(built.is_ok_and(|status| status.success()), "the functions are built");
     }
@@ -116,6 +115,7 @@ pub(crate) async fn run(options: Options) -> ExitCode {
     };
     let functions = [
         function("hello", &folder.join("examples/hello"), Vec::new(), statistics.clone()),
+        function("hello_stream", &folder.join("examples/hello_stream"), Vec::new(), statistics.clone()),
         function("generate", &folder.join("generate"), [&of_tables[..], &of_model].concat(), rewrite()),
         function("stats", &folder.join("stats"), of_tables.to_vec(), statistics),
         function("authorizer", &folder.join("authorizer"), of_tables.to_vec(), asked),
@@ -123,6 +123,7 @@ pub(crate) async fn run(options: Options) -> ExitCode {
     let mut checks = Checks::default();
     cold::run(&functions, &stack, options.starts, &mut checks).await;
     warm::run(&functions, &stack, options.invocations, &mut checks).await;
+    acks::run(&functions, &stack).await;
     if !options.no_instructions {
         instructions::run(&functions, &stack).await;
     }

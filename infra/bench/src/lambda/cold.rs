@@ -56,7 +56,7 @@ pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize
                 checks.that(cpu <= 3.0, "generate starts with at most 3 ms of processor time");
                 checks.that(cpu <= 3.0 * hello, "generate starts with at most three times hello's");
             }
-            "hello" => {}
+            "hello" | "hello_stream" => {}
             name => checks.that(cpu <= 2.0 * hello, &format!("{name} starts with at most twice hello's")),
         }
     }
