@@ -143,6 +143,8 @@ fn resident_kb(pid: u32) -> u64 {
 /// What a line of the log says, if it is above information.
 fn warning(line: &str) -> Option<String> {
     let text = line.trim_start().strip_prefix("WARN").or_else(|| line.trim_start().strip_prefix("ERROR"))?;
+    // Behind the request's span.
+    let text = text.split_once("}: ").map_or(text, |(_, said)| said);
     let words = text.trim_start_matches([':', ' ']).split(' ').take_while(|word| !word.contains('='));
     Some(words.collect::<Vec<_>>().join(" "))
 }
