@@ -6,6 +6,7 @@ mod bad_input;
 mod model_client;
 mod batch;
 mod faults;
+mod disguises;
 mod hostile;
 mod http;
 mod idempotency;

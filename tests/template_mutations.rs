@@ -1,5 +1,6 @@
 //! A check that never fails says nothing: each of the template's is shown a fault of its kind.
 
+use super::alarms::alarm_faults;
 use super::*;
 
 #[test]
