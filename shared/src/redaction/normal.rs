@@ -174,7 +174,8 @@ fn characters(original: &str, reading: Reading) -> Normal<'_> {
             start += length;
             continue;
         }
-        let marks = marks_length(&rest[c.len_utf8()..]);
+        // A hidden character has none: a row of them is looked through once, from the character before.
+        let marks = if is_hidden(c) { 0 } else { marks_length(&rest[c.len_utf8()..]) };
         let end = start + c.len_utf8() + marks;
         match simple(c).filter(|_| marks == 0) {
             Some(Some(c)) => {
@@ -183,7 +184,8 @@ fn characters(original: &str, reading: Reading) -> Normal<'_> {
             }
             Some(None) => {}
             None => {
-                for c in original[start..end].nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
+                let seen = original[start..end].chars().filter(|c| !is_hidden(*c));
+                for c in seen.nfkc().filter_map(|c| simple(c).unwrap_or(Some(c))) {
                     // Struck through or crowned, a letter or a digit still reads as what it is.
                     if canonical_combining_class(c) != 0 && text.ends_with(is_latin) {
                         continue;
@@ -229,10 +231,18 @@ fn is_latin(c: char) -> bool {
     c.is_ascii() || matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
 }
 
-/// The length of the combining marks that a text begins with.
+/// The length of the combining marks that a text begins with, and of what is hidden between them: without it they belong to the
+/// character before.
 fn marks_length(text: &str) -> usize {
-    let is_mark = |c: &char| !c.is_ascii() && canonical_combining_class(*c) != 0;
-    text.chars().take_while(is_mark).map(char::len_utf8).sum()
+    let mut end = 0;
+    for (at, c) in text.char_indices() {
+        if !c.is_ascii() && canonical_combining_class(c) != 0 {
+            end = at + c.len_utf8();
+        } else if !is_hidden(c) {
+            break;
+        }
+    }
+    end
 }
 
 /// What becomes of a character by itself: `Some(None)` for one that is dropped, `None` for one that needs the tables.
@@ -359,6 +369,7 @@ mod tests {
             ("x\r\ny", "x\ny"),
             ("j\0a\u{9d}n\u{1}e\u{3164} \u{e0041}D\u{180b}oe", "jane Doe"),
             ("j\u{301}a\u{338}ne 1\u{20e3}2\u{301} \u{5e9}\u{5c1}", "jane 12 \u{5e9}\u{5c1}"),
+            ("S\u{200d}\u{301}e \u{200d}\u{301}x", "\u{15a}e x"),
             ("+\u{664}\u{669}\u{2800}\u{6f3}\u{966}", "+49 30"),
         ] {
             assert_eq!(normal(given), wanted, "{given:?}");
