@@ -1,7 +1,5 @@
 //! The documents say what the code does.
 
-use std::path::{Path, PathBuf};
-
 use regex::Regex;
 use shared::metrics::Metric;
 use shared::problem::Code;
@@ -110,20 +108,7 @@ fn the_table_of_metrics_is_the_codes() {
 #[test]
 fn tests_that_documents_name_exist() {
     let named = Regex::new(r"`([a-z]+(?:_[a-z0-9]+){3,})`").expect("a constant pattern");
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    let mut folders: Vec<PathBuf> =
-        ["shared/src", "functions", "tests", "infra"].iter().map(|folder| Path::new(root).join(folder)).collect();
-    let mut sources = String::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder of sources") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                sources += &std::fs::read_to_string(&path).expect("a source");
-            }
-        }
-    }
+    let sources = crate::template::rust_sources(&["shared/src", "functions", "tests", "infra"]).concat();
     let documents = concat!(include_str!("../docs/test-map.md"), include_str!("../docs/threat-model.md"));
     for name in named.captures_iter(documents).map(|captures| captures[1].to_owned()) {
         assert!(sources.contains(&format!("fn {name}(")), "{name}");

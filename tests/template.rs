@@ -87,22 +87,27 @@ fn read(file: impl Fn(PathBuf) -> PathBuf) -> Option<Value> {
 
 /// All code that runs in Lambda, without its unit tests.
 fn sources() -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = ["shared/src", "functions/generate/src", "functions/stats/src", "functions/authorizer/src"];
+    let sources = rust_sources(&folders).into_iter();
+    sources.map(|source| source.split("#[cfg(test)]").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Every file of Rust in these folders of the project and below them.
+pub(crate) fn rust_sources(folders: &[&str]) -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut folders: Vec<PathBuf> = folders.iter().map(|folder| root.join(folder)).collect();
-    let mut text = String::new();
+    let mut sources = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder of sources") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let source = std::fs::read_to_string(&path).expect("a source");
-                text.push_str(source.split("#[cfg(test)]").next().unwrap_or_default());
+                sources.push(std::fs::read_to_string(&path).expect("a source"));
             }
         }
     }
-    text
+    sources
 }
 
 fn resources<'a>(template: &'a Value, kind: &'a str) -> impl Iterator<Item = (&'a String, &'a Value)> {

@@ -96,7 +96,7 @@ impl Alerts {
         let caller = whose.map_or("*", Caller::as_str);
         tracing::warn!(event = "budget-alert", scope, caller, month, percent, "budget used");
         let percent = percent.to_string();
-        metrics::count_of(now, &self.table, Metric::BudgetAlert, &[("Scope", scope), ("Percent", &percent)]);
+        metrics::emit(now, &self.table, &[(Metric::BudgetAlert, 1.0)], &[("Scope", scope), ("Percent", &percent)]);
     }
 
     /// Whether this is the first to say it.

@@ -181,20 +181,7 @@ impl Metric {
 
 /// Counts one occurrence.
 pub fn count(now: SystemTime, ledger: &str, metric: Metric) {
-    write(now, ledger, &[(metric, 1.0)], &[]);
-}
-
-/// Counts one occurrence with more dimensions.
-pub fn count_of(now: SystemTime, ledger: &str, metric: Metric, dimensions: &[(&str, &str)]) {
-    write(now, ledger, &[(metric, 1.0)], dimensions);
-}
-
-/// Writes the metrics of a request.
-pub(crate) fn emit(now: SystemTime, ledger: &str, measures: &[(Metric, f64)], reason: Option<&str>) {
-    match reason {
-        Some(reason) => write(now, ledger, measures, &[("Reason", reason)]),
-        None => write(now, ledger, measures, &[]),
-    }
+    emit(now, ledger, &[(metric, 1.0)], &[]);
 }
 
 /// A count as CloudWatch takes it.
@@ -203,8 +190,9 @@ pub(crate) fn float(count: u64) -> f64 {
     count as f64
 }
 
+/// Writes measures on one line, with the values of the dimensions that they have beside `Ledger`.
 #[expect(clippy::print_stdout, reason = "the format is a line on stdout")]
-fn write(now: SystemTime, ledger: &str, measures: &[(Metric, f64)], dimensions: &[(&str, &str)]) {
+pub(crate) fn emit(now: SystemTime, ledger: &str, measures: &[(Metric, f64)], dimensions: &[(&str, &str)]) {
     let told = TOLD.load(Ordering::Relaxed);
     let wanted = measures.iter().filter(|(metric, _)| told == FULL || (told == ALARMS && metric.has_alarm()));
     let wanted: Vec<(Metric, f64)> = wanted.copied().collect();

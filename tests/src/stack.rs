@@ -128,6 +128,18 @@ impl Stack {
         Stack { service, model, client, dynamodb, state_table, ledger_table, time_left: FUNCTION_TIMEOUT }
     }
 
+    /// The environment of a real binary that is to work on this stack.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&str, &str)> {
+        vec![
+            ("STATE_TABLE", &self.state_table),
+            ("LEDGER_TABLE", &self.ledger_table),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
+            ("ANTHROPIC_BASE_URL", &self.model.url),
+            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
+        ]
+    }
+
     /// POST with a JSON body, as a REST event.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(EventVersion::V1, &request(Method::POST, path, &[], body.to_string().as_bytes())).await

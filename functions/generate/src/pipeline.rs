@@ -259,8 +259,8 @@ impl Generate {
         note_unwritten("trace", kept, job.arrival);
     }
 
-    /// Asks the model, and says how often. Meanwhile every instance is held back for as long as the provider wants to be left alone, and
-    /// what other instances left behind is closed.
+    /// Asks the model, and says how often. Meanwhile every instance is held back for as long as the provider wants to be left
+    /// alone, and what other instances left behind is closed.
     async fn call(
         &self,
         llm: &LlmClient,

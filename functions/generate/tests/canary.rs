@@ -1,4 +1,4 @@
-//! Some fifty kinds of personal data and secrets, planted wherever a request, a provider or a defect can carry text, and
+//! Some seventy kinds of personal data and secrets, planted wherever a request, a provider or a defect can carry text, and
 //! every place where the real binary could let it fall. The table is printed by the test.
 //!
 //! With the feature `leak` the program lets a résumé fall on purpose, one place at a time, and each is noticed.
@@ -33,21 +33,17 @@ struct Bed {
 impl Bed {
     async fn start() -> Bed {
         let stack = Stack::with(&[("ANTHROPIC_API_KEY", "k"), ("AUTH_MODE", "authorizer")]).await;
-        let variables = [
-            ("STATE_TABLE", stack.state_table.as_str()),
-            ("LEDGER_TABLE", stack.ledger_table.as_str()),
-            ("AWS_ENDPOINT_URL_DYNAMODB", stack.dynamodb.as_str()),
-            ("ANTHROPIC_BASE_URL", stack.model.url.as_str()),
+        let own = [
             ("ANTHROPIC_API_KEY", PROVIDER_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY),
             ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
             ("AWS_LAMBDA_LOG_LEVEL", "TRACE"),
-            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
             ("LLM_MAX_RETRIES", "0"),
             ("LLM_IDLE_TIMEOUT_MS", "500"),
             ("CALLER_RPM", "0"),
             ("PROVIDER_RPM", "0"),
         ];
+        let variables = [&stack.variables()[..], &own].concat();
         let sandbox = Sandbox::start(Path::new(env!("CARGO_BIN_EXE_generate")), &variables).await;
         Bed { stack, sandbox, sinks: Sinks::default(), ids: Vec::new() }
     }

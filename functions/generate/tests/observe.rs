@@ -49,16 +49,10 @@ fn status(answered: &Answered) -> u64 {
 
 /// The function under the Runtime API, over the stack's tables by way of `endpoint`.
 async fn sandbox(stack: &Stack, endpoint: &str, variables: &[(&str, &str)]) -> Sandbox {
-    let known = [
-        ("STATE_TABLE", stack.state_table.as_str()),
-        ("LEDGER_TABLE", stack.ledger_table.as_str()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
-        ("ANTHROPIC_BASE_URL", stack.model.url.as_str()),
-        ("ANTHROPIC_API_KEY", "test-key"),
-        ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
-        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-    ];
-    let variables: Vec<(&str, &str)> = known.into_iter().chain(variables.iter().copied()).collect();
+    let own =
+        [("AWS_ENDPOINT_URL_DYNAMODB", endpoint), ("ANTHROPIC_API_KEY", "test-key"), ("AWS_LAMBDA_LOG_FORMAT", "JSON")];
+    // A later value of a name counts.
+    let variables = [&stack.variables()[..], &own, variables].concat();
     Sandbox::start(Path::new(env!("CARGO_BIN_EXE_generate")), &variables).await
 }
 

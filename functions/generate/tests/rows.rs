@@ -18,15 +18,7 @@ const KEY: (&str, &str) = ("ANTHROPIC_API_KEY", "test-key");
 const GENERATE: &str = "/api/v1/generate";
 
 async fn sandbox(stack: &Stack, variables: &[(&str, &str)]) -> Sandbox {
-    let known = [
-        ("STATE_TABLE", stack.state_table.as_str()),
-        ("LEDGER_TABLE", stack.ledger_table.as_str()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", stack.dynamodb.as_str()),
-        ("ANTHROPIC_BASE_URL", stack.model.url.as_str()),
-        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-        ("AUTH_MODE", "iam"),
-    ];
-    let variables: Vec<(&str, &str)> = known.into_iter().chain(variables.iter().copied()).collect();
+    let variables = [&stack.variables()[..], &[("AUTH_MODE", "iam")], variables].concat();
     Sandbox::start(Path::new(env!("CARGO_BIN_EXE_generate")), &variables).await
 }
 

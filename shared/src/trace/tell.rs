@@ -33,7 +33,8 @@ impl Trace {
         // Its status line was sent when it began.
         let status = if self.is_disconnected() { 200 } else { end.status };
         self.log(end, status, code, duration);
-        metrics::emit(now, end.ledger, &self.measures(code, duration), code.map(Code::slug));
+        let reason = code.map(|code| ("Reason", code.slug()));
+        metrics::emit(now, end.ledger, &self.measures(code, duration), reason.as_slice());
     }
 
     fn log(&self, end: &End<'_>, status: u16, code: Option<Code>, duration: Duration) {
