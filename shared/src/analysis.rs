@@ -9,6 +9,7 @@
 
 mod advice;
 mod bucket;
+mod posting;
 mod requirements;
 mod resume;
 mod similarity;
@@ -18,12 +19,14 @@ mod words;
 use foldhash::HashMap;
 use serde::Serialize;
 
+pub use posting::Posting;
 pub use requirements::Importance;
 
-use self::words::terms;
+use self::words::Text;
 use crate::redaction::{Redacted, Vault, without_placeholders};
 use crate::words::words;
-use resume::{Judged, Resume};
+use resume::Judged;
+use similarity::Bag;
 
 /// Name and version of the formula behind `match_score`.
 pub const FORMULA: &str = "coverage-3";
@@ -109,32 +112,7 @@ impl Analysis {
 /// Holds a résumé against a job description.
 #[must_use]
 pub fn analyze(resume: &Redacted, job: &Redacted) -> Analysis {
-    let (plain, job_plain) = (without_placeholders(resume.as_str()), without_placeholders(job.as_str()));
-    let (own, of_job) = (words(&plain), words(&job_plain));
-    let (own_terms, job_terms) = (terms(&own), terms(&of_job));
-    let shown = Resume::of(resume.as_str(), &plain, &own, &own_terms, &of_job, &job_plain);
-    let wanted = requirements::find(job.as_str());
-    let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, Some(resume))).collect();
-    Analysis {
-        match_score: score(&judged),
-        semantic_similarity: round(similarity::similarity(&own_terms, &job_terms), 10_000.0),
-        missing_keywords: missing_keywords(&judged),
-        suggestions: advice::advice(&judged, &shown, resume.as_str()),
-        formula: FORMULA,
-        requirements: judged.into_iter().map(|judged| judged.finding).collect(),
-        match_score_after: None,
-    }
-}
-
-/// The score that a rewritten résumé would get for the same job.
-#[must_use]
-pub fn score_of(rewritten: &str, job: &Redacted) -> Option<f64> {
-    let (plain, job_plain) = (without_placeholders(rewritten), without_placeholders(job.as_str()));
-    let own = words(&plain);
-    let shown = Resume::of(rewritten, &plain, &own, &terms(&own), &words(&job_plain), &job_plain);
-    let wanted = requirements::find(job.as_str());
-    let judged: Vec<Judged> = wanted.iter().map(|requirement| shown.judge(requirement, None)).collect();
-    score(&judged)
+    Posting::of(job).analyze(resume)
 }
 
 /// The cosine of the two texts' content words alone (TF-IDF): what the similarity is compared with.
@@ -142,7 +120,8 @@ pub fn score_of(rewritten: &str, job: &Redacted) -> Option<f64> {
 pub fn lexical_similarity(resume: &Redacted, job: &Redacted) -> f64 {
     let plain = [resume, job].map(|text| without_placeholders(text.as_str()));
     let words = plain.each_ref().map(|text| words(text));
-    similarity::lexical(&terms(&words[0]), &terms(&words[1]))
+    let texts = [Text::of(&plain[0], &words[0]), Text::of(&plain[1], &words[1])];
+    Bag::of(&texts[0].terms).lexical(&Bag::of(&texts[1].terms))
 }
 
 /// Whether a word is in the table of words: then a capital letter alone does not make it a name.

@@ -13,9 +13,10 @@ async fn main() -> Result<(), Error> {
     shared::metrics::enable(config.metrics);
     let generate = Arc::new(Generate::connect(config).await?);
     generate.open_connections().await;
-    run_with_streaming_response(service_fn(move |event| {
+    let serve = run_with_streaming_response(service_fn(move |event| {
         let generate = Arc::clone(&generate);
         async move { generate.handle(event).await }
-    }))
-    .await
+    }));
+    // A task of its own: the future that `block_on` holds costs a system call for each time that it is woken.
+    tokio::spawn(serve).await?
 }

@@ -89,7 +89,7 @@ fn lint(resume: &Resume<'_>, text: &str) -> Vec<String> {
             "{copied} words stand in the job description just so: they are no evidence and count for nothing."
         ));
     }
-    let hidden = text.chars().filter(|&c| is_hidden(c)).count();
+    let hidden = if text.is_ascii() { 0 } else { text.chars().filter(|&c| is_hidden(c)).count() };
     if hidden > 0 {
         found.push(format!(
             "{hidden} characters are invisible: parsers and readers take them for hidden text. Remove them."

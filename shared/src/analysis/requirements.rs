@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::table;
-use super::words::terms;
+use super::words::Text;
 use crate::lexicon::{self, Mention, Skill};
 use crate::redaction::without_placeholders;
 use crate::verify::claimed::{Degree, degrees, levels as spoken, years};
@@ -89,7 +89,7 @@ impl Requirement {
         if let Some(lowest) = levels.iter().map(|(_, degree)| *degree).min() {
             groups.push(vec![Alternative::Degree(lowest)]);
         }
-        let rest = terms(&words).into_iter().filter(|term| !is_mentioned(term.index));
+        let rest = Text::of(&plain, &words).terms.into_iter().filter(|term| !is_mentioned(term.index));
         let rest: Vec<_> =
             rest.filter(|term| !levels.iter().any(|(range, _)| *range == words[term.index].range)).collect();
         // Names decide where there are any, else all content words do.

@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
+use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashSet};
 
+use super::posting::Posting;
 use super::requirements::{Alternative, Requirement};
-use super::table::{self, Entry};
-use super::words::{Term, is_content, is_english};
+use super::table::{self, Meaning};
+use super::words::{Term, Text, is_english};
 use super::{Evidence, Finding, MET, NEAR, Verdict};
 use crate::lexicon::{self, Skill};
 use crate::redaction::Redacted;
 use crate::verify::claimed::{Degree, Timeline, degrees, levels};
-use crate::words::{RUN, Word, root, runs};
 
 /// What is only listed, in a list of skills or a summary, counts less than what is used in a position.
 const LISTED: f64 = 0.7;
@@ -37,7 +38,7 @@ pub(super) struct Resume<'a> {
     levels: HashMap<Skill, u8>,
     degrees: Vec<(Degree, usize)>,
     /// Words of the table, for relatives.
-    vocabulary: Vec<(Entry, Shown)>,
+    vocabulary: Vec<(Meaning, Shown)>,
     timeline: Timeline,
     /// What advice is given about.
     pub(super) copied: usize,
@@ -87,21 +88,14 @@ const SECTIONS: [(&str, &[&str]); 4] = [
 ];
 
 impl<'a> Resume<'a> {
-    /// Reads a résumé; what stands in the job word for word shows nothing. `plain` is the text without placeholders, `own` its
-    /// words, `job` the job's.
-    pub(super) fn of(
-        text: &'a str,
-        plain: &'a str,
-        own: &'a [Word<'a>],
-        own_terms: &[Term<'a>],
-        job: &[Word<'_>],
-        job_plain: &str,
-    ) -> Resume<'a> {
-        let is_copied = copied(plain, own, job, job_plain);
+    /// Reads a résumé; what stands in the job word for word shows nothing. `read` is the text without placeholders.
+    pub(super) fn of(text: &'a str, read: &'a Text<'a>, posting: &Posting) -> Resume<'a> {
+        let is_copied = posting.copied(read);
+        let Text { plain, words: own, .. } = *read;
         let mut resume = Resume {
             text,
             lines: Vec::new(),
-            words: HashMap::default(),
+            words: HashMap::with_capacity_and_hasher(read.terms.len(), RandomState::default()),
             skills: HashMap::default(),
             levels: HashMap::default(),
             degrees: Vec::new(),
@@ -112,12 +106,12 @@ impl<'a> Resume<'a> {
             most_repeated: None,
             word_count: own.len(),
             sections: HashSet::default(),
-            is_english: is_english(own) && is_english(job),
+            is_english: is_english(own) && posting.is_english,
         };
         let mut counts: HashMap<Skill, usize> = HashMap::default();
         let mut section = "";
         let (mut start, mut first) = (0, 0);
-        let mut terms = own_terms;
+        let mut terms = read.terms.as_slice();
         for line in plain.split_inclusive('\n') {
             let content = line.trim();
             let bytes = start + (line.len() - line.trim_start().len())..start + line.trim_end().len();
@@ -142,7 +136,8 @@ impl<'a> Resume<'a> {
             let mentions = lexicon::find(plain, here);
             // Names and little else are a list however they are separated.
             let named: usize = mentions.iter().map(|mention| mention.words.len()).sum();
-            let others = here.iter().filter(|word| is_content(word)).count().saturating_sub(named);
+            let others = read.is_content[from..to].iter().filter(|is_content| **is_content).count();
+            let others = others.saturating_sub(named);
             let dense = mentions.len() >= 3 && others <= mentions.len() / 2;
             // "Worked with Rust" says no more than the name.
             let bare = !mentions.is_empty() && others == 0;
@@ -181,7 +176,7 @@ impl<'a> Resume<'a> {
         if !self.words.contains_key(term.root)
             && let Some(entry) = table::find(term.lower)
         {
-            self.vocabulary.push((entry, shown));
+            self.vocabulary.push((entry.meaning(), shown));
         }
         keep_better(&mut self.words, term.root, shown);
     }
@@ -276,7 +271,7 @@ impl<'a> Resume<'a> {
                 if let Some(shown) = self.words.get(root.as_str()) {
                     return Some((*shown, None));
                 }
-                let wanted = table::find(lower)?;
+                let wanted = table::find(lower)?.meaning();
                 let near = self.vocabulary.iter().map(|(own, shown)| (own.cosine(wanted), shown));
                 let near = near.filter(|(cosine, _)| *cosine >= RELATED_COSINE);
                 let (_, shown) = near.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.line.cmp(&a.1.line)))?;
@@ -340,81 +335,9 @@ fn is_hidden(line: &str) -> bool {
     hiding.iter().any(|sign| lower.contains(sign))
 }
 
-/// Content words of a job from which on a line with most of them is that job.
-const WHOLE_JOB: usize = 12;
-/// Words of a job's line that nobody writes by chance just so.
-const PASTED_WORDS: usize = 4;
-
-/// The job's lines of several words that are more than names, by their first word. A list of tools may be anybody's.
-fn pasted_lines<'a>(job: &'a [Word<'_>], plain: &str) -> HashMap<&'a str, Vec<Vec<&'a str>>> {
-    let mut lines: HashMap<&str, Vec<Vec<&str>>> = HashMap::default();
-    let (mut first, mut start) = (0, 0);
-    for line in plain.split_inclusive('\n') {
-        start += line.len();
-        let last = first + job[first..].partition_point(|word| word.range.end <= start);
-        let words = &job[first..last];
-        first = last;
-        let small = words.iter().filter(|word| !is_content(word)).count();
-        if words.len() >= PASTED_WORDS && small > 0 && lines.len() < MAX_PASTED {
-            let own: Vec<&str> = words.iter().map(|word| word.lower.as_ref()).collect();
-            let same = lines.entry(own[0]).or_default();
-            if same.len() < MAX_SAME && !same.contains(&own) {
-                same.push(own);
-            }
-        }
-    }
-    lines
-}
-
-/// Lines that begin with one word.
-const MAX_SAME: usize = 16;
-/// First words of a job's lines that are looked for.
-const MAX_PASTED: usize = 200;
-
 /// Items between commas and the like, none of them a sentence.
 fn is_list(line: &str) -> bool {
     let (_, items) = line.split_once(':').unwrap_or(("", line));
     let items: Vec<&str> = items.split([',', '|', ';', '•', '·']).collect();
     items.len() >= 3 && items.iter().all(|item| item.split_whitespace().count() <= 3)
-}
-
-/// For every word whether it is pasted: it belongs to a run of words that stands in the job just so, lines and punctuation
-/// aside; its line holds a whole line of the job, or most of the job's words in any order.
-fn copied(plain: &str, own: &[Word<'_>], job: &[Word<'_>], job_plain: &str) -> Vec<bool> {
-    let runs: HashSet<u64> = runs(job).collect();
-    let mut copied = vec![false; own.len()];
-    let lines = pasted_lines(job, job_plain);
-    let wanted: HashSet<&str> = job.iter().filter(|word| is_content(word)).map(|word| root(&word.lower)).collect();
-    let mut first = 0;
-    let mut start = 0;
-    for line in plain.split_inclusive('\n') {
-        start += line.len();
-        let last = first + own[first..].partition_point(|word| word.range.end <= start);
-        let here = &own[first..last];
-        let held = || here.iter().map(|word| root(&word.lower)).filter(|root| wanted.contains(root));
-        let may_be = wanted.len() >= WHOLE_JOB && here.len() * 2 > wanted.len();
-        let most = may_be && held().collect::<HashSet<&str>>().len() * 2 > wanted.len();
-        if most {
-            copied[first..last].fill(true);
-        } else if !lines.is_empty() {
-            // Looked up by the first word: a job has some dozens of lines.
-            for at in 0..here.len() {
-                let Some(same) = lines.get(here[at].lower.as_ref()) else { continue };
-                for wanted in same {
-                    let run = here.get(at..at + wanted.len());
-                    if run.is_some_and(|run| run.iter().zip(wanted).all(|(word, wanted)| word.lower == *wanted)) {
-                        copied[first + at..first + at + wanted.len()].fill(true);
-                    }
-                }
-            }
-        }
-        first = last;
-    }
-    for (start, run) in self::runs(own).enumerate() {
-        // A list of skills may name the same ones in the same order.
-        if runs.contains(&run) && own[start..start + RUN].iter().any(|word| !is_content(word)) {
-            copied[start..start + RUN].fill(true);
-        }
-    }
-    copied
 }

@@ -41,23 +41,41 @@ pub(super) struct Term<'a> {
     pub(super) is_name: bool,
 }
 
+/// A text as it is compared.
+pub(super) struct Text<'a> {
+    /// Without placeholders.
+    pub(super) plain: &'a str,
+    pub(super) words: &'a [Word<'a>],
+    /// For every word whether it says something by itself.
+    pub(super) is_content: Vec<bool>,
+    pub(super) terms: Vec<Term<'a>>,
+}
+
+impl<'a> Text<'a> {
+    /// `words` must be all words of `plain`.
+    pub(super) fn of(plain: &'a str, words: &'a [Word<'a>]) -> Text<'a> {
+        let is_content: Vec<bool> = words.iter().map(is_content).collect();
+        let terms = terms(words, &is_content);
+        Text { plain, words, is_content, terms }
+    }
+}
+
 /// The content words among the words of a text, in order, with repetitions.
-pub(super) fn terms<'a>(words: &'a [Word<'_>]) -> Vec<Term<'a>> {
-    let content = words.iter().enumerate().filter(|(_, word)| is_content(word));
+fn terms<'a>(words: &'a [Word<'_>], is_content: &[bool]) -> Vec<Term<'a>> {
+    let content = words.iter().enumerate().zip(is_content).filter(|(_, is_content)| **is_content);
     content
-        .map(|(index, word)| Term {
-            index,
-            lower: bare(&word.lower),
-            root: root(bare(&word.lower)),
-            is_name: word.is_coined() || (word.is_capitalized() && !word.starts),
+        .map(|((index, word), _)| {
+            let lower = bare(word);
+            let is_name = word.is_coined() || (word.is_capitalized() && !word.starts);
+            Term { index, lower, root: root(lower), is_name }
         })
         .collect()
 }
 
 /// Without the article that French elides: `d'expérience`.
-fn bare(lower: &str) -> &str {
-    // Neither apostrophe can stand there: most words end here.
-    if !lower.bytes().take(3).any(|byte| matches!(byte, b'\'' | 0xe2)) {
+fn bare<'a>(word: &'a Word<'_>) -> &'a str {
+    let lower = word.lower.as_ref();
+    if !word.has_joint() {
         return lower;
     }
     let article =
@@ -65,10 +83,11 @@ fn bare(lower: &str) -> &str {
     article.map_or(lower, |(_, word)| word)
 }
 
-pub(super) fn is_content(word: &Word<'_>) -> bool {
-    let single = word.text.chars().count() == 1 && !matches!(word.text, "C" | "R");
-    let placeholder = word.lower.len() >= "redacted".len() && word.lower.contains("redacted");
-    word.has_letter() && !single && !placeholder && !STOP.has(bare(&word.lower))
+fn is_content(word: &Word<'_>) -> bool {
+    let single =
+        word.text.len() <= char::MAX_LEN_UTF8 && word.text.chars().nth(1).is_none() && !matches!(word.text, "C" | "R");
+    let placeholder = || word.lower.len() >= "redacted".len() && word.lower.contains("redacted");
+    word.has_letter() && !single && !STOP.has(bare(word)) && !placeholder()
 }
 
 static ENGLISH: Words<32> = Words::of(&["the", "and", "of", "to", "with", "for", "in", "a", "from", "by"]);
@@ -79,6 +98,6 @@ static OTHERS: Words<64> = Words::of(&[
 
 /// Whether a text's function words are mostly English, as far as there are any.
 pub(super) fn is_english(words: &[Word<'_>]) -> bool {
-    let count = |list: &dyn Fn(&str) -> bool| words.iter().filter(|word| list(&word.lower)).count();
-    count(&|word| OTHERS.has(word)) <= count(&|word| ENGLISH.has(word)) + 3
+    let others = words.iter().filter(|word| OTHERS.has(&word.lower)).count();
+    others <= 3 || others <= words.iter().filter(|word| ENGLISH.has(&word.lower)).count() + 3
 }

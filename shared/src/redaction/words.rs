@@ -8,8 +8,9 @@ pub(crate) struct Words<const SLOTS: usize> {
     /// Indices into the list plus one; 0 is an empty slot.
     slots: [u16; SLOTS],
     /// By the last five bits of a first byte, which are the same for both cases: the lengths of words that begin so, as a set of
-    /// bits. Most words are none of the list, and most of those are seen here.
-    lengths: [u32; 32],
+    /// bits; the same of last bytes. Most words are none of the list, and most of those are seen here.
+    beginnings: [u32; 32],
+    endings: [u32; 32],
 }
 
 impl<const SLOTS: usize> Words<SLOTS> {
@@ -19,11 +20,12 @@ impl<const SLOTS: usize> Words<SLOTS> {
     pub(crate) const fn of(list: &'static [&'static str]) -> Words<SLOTS> {
         assert!(SLOTS.is_power_of_two() && list.len() * 2 <= SLOTS && list.len() < u16::MAX as usize);
         let mut slots = [0; SLOTS];
-        let mut lengths = [0; 32];
+        let (mut beginnings, mut endings) = ([0; 32], [0; 32]);
         let mut index = 0;
         while index < list.len() {
             let word = list[index].as_bytes();
-            lengths[first(word)] |= 1 << length(word);
+            beginnings[first(word)] |= 1 << length(word);
+            endings[last(word)] |= 1 << length(word);
             let mut slot = hash(word) & (SLOTS - 1);
             while slots[slot] != 0 {
                 slot = (slot + 1) & (SLOTS - 1);
@@ -31,19 +33,22 @@ impl<const SLOTS: usize> Words<SLOTS> {
             index += 1;
             slots[slot] = index as u16;
         }
-        Words { list, slots, lengths }
+        Words { list, slots, beginnings, endings }
     }
 
     /// Whether a folded word is in the list.
+    #[inline]
     pub(crate) fn has(&self, word: &str) -> bool {
-        self.may_have(word.as_bytes()) && self.find(hash(word.as_bytes()), |entry| entry == word)
+        self.may_have(word.as_bytes()) && self.index(word).is_some()
     }
 
     /// Where a word is in the list.
+    #[inline]
     pub(crate) fn position(&self, word: &str) -> Option<usize> {
-        if !self.may_have(word.as_bytes()) {
-            return None;
-        }
+        if self.may_have(word.as_bytes()) { self.index(word) } else { None }
+    }
+
+    fn index(&self, word: &str) -> Option<usize> {
         let mut slot = hash(word.as_bytes()) & (SLOTS - 1);
         loop {
             match usize::from(self.slots[slot]) {
@@ -55,6 +60,7 @@ impl<const SLOTS: usize> Words<SLOTS> {
     }
 
     /// Whether a word is in the list, folded; without a copy where it is ASCII.
+    #[inline]
     pub(super) fn has_folded(&self, word: &str) -> bool {
         if word.is_ascii() {
             self.may_have(word.as_bytes()) && self.find(hash(word.as_bytes()), |entry| entry.eq_ignore_ascii_case(word))
@@ -63,8 +69,9 @@ impl<const SLOTS: usize> Words<SLOTS> {
         }
     }
 
+    #[inline]
     fn may_have(&self, word: &[u8]) -> bool {
-        self.lengths[first(word)] >> length(word) & 1 == 1
+        (self.beginnings[first(word)] & self.endings[last(word)]) >> length(word) & 1 == 1
     }
 
     fn find(&self, hash: usize, is_it: impl Fn(&str) -> bool) -> bool {
@@ -81,6 +88,10 @@ impl<const SLOTS: usize> Words<SLOTS> {
 
 const fn first(word: &[u8]) -> usize {
     if word.is_empty() { 0 } else { (word[0] & 31) as usize }
+}
+
+const fn last(word: &[u8]) -> usize {
+    if word.is_empty() { 0 } else { (word[word.len() - 1] & 31) as usize }
 }
 
 /// Up to 31; longer words count as so long.

@@ -35,8 +35,10 @@ impl Timeline {
                     return (Figures::default(), false);
                 }
                 let words = words(line);
-                let school = words.iter().any(|word| is_school(&word.lower)) || !degrees(line, &words).is_empty();
-                (figures::read(line, &words), school)
+                let dates = figures::read_dates(line, &words);
+                let school = !dates.periods.is_empty()
+                    && (words.iter().any(|word| is_school(&word.lower)) || !degrees(line, &words).is_empty());
+                (dates, school)
             })
             .collect();
         let work = lines.iter().enumerate().filter(|(_, (figures, school))| !school && !figures.periods.is_empty());

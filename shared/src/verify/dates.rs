@@ -82,8 +82,11 @@ impl Period {
     }
 }
 
-/// Dates and words for the present, each with the index of its last word.
-pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize, Option<Date>)> {
+/// A date, or a word for the present: its bytes, the index of its last word, the date.
+pub(super) type Dated = (Range<usize>, usize, Option<Date>);
+
+/// Dates and words for the present.
+pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<Dated> {
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate() {
         if OPEN.has(&word.lower) {
@@ -109,7 +112,7 @@ pub(super) fn dates(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, usize,
             _ => (word.range.start, index, word.range.end, None),
         };
         // `2019-10-2020`: a month belongs to one of the two.
-        let taken = found.last().map_or(0, |(range, _, _): &(Range<usize>, usize, Option<Date>)| range.end);
+        let taken = found.last().map_or(0, |(range, _, _): &Dated| range.end);
         let (start, month) = if start < taken { (word.range.start, None) } else { (start, month) };
         if start >= taken {
             found.push((start..end, last, Some(Date { year, month })));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::dates::{BETWEEN_DATES, dates};
+use super::dates::{BETWEEN_DATES, Dated, dates};
 pub(super) use super::dates::{Date, Period};
 use super::numerals::{MULTIPLE_NAMES, MULTIPLES, NUMBER_NAMES, NUMBER_WORDS, SCALES, unit};
 use crate::words::{Word, singular};
@@ -84,8 +84,21 @@ pub(super) fn is_number(lower: &str) -> bool {
 
 /// Reads a line. `words` must be all words of `line`.
 pub(super) fn read(line: &str, words: &[Word<'_>]) -> Figures {
+    let (mut found, mut dated) = periods(line, words);
+    dated.retain(|(_, _, date)| date.is_some());
+    found.figures = figures(line, words, &dated);
+    found
+}
+
+/// The same without what counts something.
+pub(super) fn read_dates(line: &str, words: &[Word<'_>]) -> Figures {
+    periods(line, words).0
+}
+
+/// Periods and dates, and where they stand: their bytes, the last of their words.
+fn periods(line: &str, words: &[Word<'_>]) -> (Figures, Vec<Dated>) {
     let mut found = Figures::default();
-    let mut dated: Vec<(Range<usize>, usize, Option<Date>)> = dates(line, words);
+    let dated = dates(line, words);
     let mut at = 0;
     while at < dated.len() {
         let (range, last, date) = dated[at].clone();
@@ -117,12 +130,10 @@ pub(super) fn read(line: &str, words: &[Word<'_>]) -> Figures {
             None => found.dates.push((range, from)),
         }
     }
-    dated.retain(|(_, _, date)| date.is_some());
-    found.figures = figures(line, words, &dated);
-    found
+    (found, dated)
 }
 
-fn figures(line: &str, words: &[Word<'_>], dated: &[(Range<usize>, usize, Option<Date>)]) -> Vec<Figure> {
+fn figures(line: &str, words: &[Word<'_>], dated: &[Dated]) -> Vec<Figure> {
     let mut found = Vec::new();
     let is_date = |at: usize| dated.iter().any(|(range, _, _)| range.contains(&at));
     for (index, word) in words.iter().enumerate() {

@@ -254,8 +254,7 @@ pub(crate) fn degrees(line: &str, words: &[Word<'_>]) -> Vec<(Range<usize>, Degr
     let mut found = Vec::new();
     for (index, word) in words.iter().enumerate() {
         let next = words.get(index + 1).map(|next| next.lower.as_ref());
-        let signed = word.lower.contains(['.', '\'', '’']);
-        let bare: Cow<'_, str> = if signed {
+        let bare: Cow<'_, str> = if word.has_joint() {
             word.lower.chars().filter(|c| !matches!(c, '.' | '\'' | '’')).collect()
         } else {
             Cow::Borrowed(&word.lower)
