@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either};
-use shared::analysis::{Analysis, analyze, score_of};
+use shared::analysis::{Analysis, Posting};
 use shared::dynamodb::StoreError;
 use shared::idempotency::{Begun, Key};
 use shared::limits::{Permit, Wanted};
@@ -97,13 +97,14 @@ impl Generate {
         let (redacted, vault) = redact(&job.request.input);
         drop(step);
         let step = enter(job, "analyze");
-        let analysis = analyze_input(&redacted);
+        let analyzed = Analyzed::of(&redacted);
+        let analysis = analyzed.as_ref().map(|analyzed| &analyzed.analysis);
         drop(step);
         let step = enter(job, "render");
         let structured = choice.model.structured_output();
         let prompt = self
             .prompts
-            .render(&redacted, analysis.as_ref(), version, structured, &random_fence()?)
+            .render(&redacted, analysis, version, structured, &random_fence()?)
             .map_err(|error| refusal::internal("prompt", &error))?;
         drop(step);
         job.notes.recorder.note(|trace| {
@@ -113,7 +114,7 @@ impl Generate {
         });
         #[cfg(feature = "leak")]
         self.leak(job).await?;
-        let seen = Seen { redacted: &redacted, vault: &vault, analysis: analysis.as_ref(), structured, version };
+        let seen = Seen { redacted: &redacted, vault: &vault, analysis, structured, version };
 
         let mut asked = self.ask(llm, &prompt, choice, 1, job, deadline, &seen).await?;
         let mut before = None;
@@ -137,7 +138,7 @@ impl Generate {
             let answer = given.and_then(|given| {
                 let finish = || {
                     let _step = enter(job, "verify");
-                    self.finish(&given, structured, &redacted, &vault, analysis.clone())
+                    self.finish(&given, structured, &redacted, &vault, analyzed.as_ref())
                 };
                 let answer = catch_unwind(AssertUnwindSafe(finish)).unwrap_or_else(|_| Err(Code::Internal.into()));
                 answer.map(|answer| (answer, given))
@@ -200,12 +201,12 @@ impl Generate {
         structured: bool,
         redacted: &Input<Redacted>,
         vault: &Vault,
-        analysis: Option<Analysis>,
+        analyzed: Option<&Analyzed>,
     ) -> Result<Answer, Problem> {
         let mut output = read(given.stop_reason(), &given.text, redacted, structured)?;
         let verification = verify_output(&mut output, redacted, self.config.verify, vault)
             .map_err(|_| Problem::new(Code::InvalidModelOutput))?;
-        let analysis = analysis.map(|analysis| rescore(analysis, &output, redacted).restore(vault));
+        let analysis = analyzed.map(|analyzed| analyzed.with_score_of(&output).restore(vault));
         output.rehydrate(vault);
         let stop_reason = given.stop_reason();
         Ok(Answer {
@@ -233,8 +234,7 @@ impl Generate {
         // Another version of this service may number placeholders otherwise: then they would come back wrong.
         let structured = given.is_structured().filter(|_| key.hash_of(redacted.texts().map(Redacted::as_str)) == hash);
         let structured = structured.ok_or(Code::ReplayExpired)?;
-        let analysis = analyze_input(&redacted);
-        self.finish(&given, structured, &redacted, &vault, analysis)
+        self.finish(&given, structured, &redacted, &vault, Analyzed::of(&redacted).as_ref())
     }
 
     /// Closes the claim of a request with an idempotency key.
@@ -447,16 +447,27 @@ fn read(stop_reason: StopReason, text: &str, input: &Input<Redacted>, structured
     fitted.map_err(|InvalidOutput| Code::InvalidModelOutput.into())
 }
 
-fn analyze_input(input: &Input<Redacted>) -> Option<Analysis> {
-    Some(analyze(input.resume()?, input.job()?))
+/// The analysis of a request's documents, and the job as it was read for it.
+struct Analyzed {
+    posting: Posting,
+    analysis: Analysis,
 }
 
-/// The analysis with the score of the verified answer beside the original's.
-fn rescore(mut analysis: Analysis, output: &Output, input: &Input<Redacted>) -> Analysis {
-    if let (Output::ResumeOptimization(_), Some(text), Some(job)) = (output, output.text(), input.job()) {
-        analysis.match_score_after = score_of(text, job);
+impl Analyzed {
+    /// `None` for a task that has not both.
+    fn of(input: &Input<Redacted>) -> Option<Analyzed> {
+        let (resume, posting) = (input.resume()?, Posting::of(input.job()?));
+        Some(Analyzed { analysis: posting.analyze(resume), posting })
     }
-    analysis
+
+    /// The analysis with the score of the verified answer beside the original's.
+    fn with_score_of(&self, output: &Output) -> Analysis {
+        let mut analysis = self.analysis.clone();
+        if let (Output::ResumeOptimization(_), Some(text)) = (output, output.text()) {
+            analysis.match_score_after = self.posting.score(text);
+        }
+        analysis
+    }
 }
 
 /// 128 random bits in hexadecimal: whoever wrote the documents cannot close a fence of this request.
@@ -468,7 +479,7 @@ fn random_fence() -> Result<String, Problem> {
 /// `/analyze`: the same analysis, no model, no cost.
 pub(crate) fn analyze_only(input: &Input<String>) -> Option<Analysis> {
     let (redacted, vault) = redact(input);
-    analyze_input(&redacted).map(|analysis| analysis.restore(&vault))
+    Analyzed::of(&redacted).map(|analyzed| analyzed.analysis.restore(&vault))
 }
 
 /// `/redact`: the texts as a model would see them.
