@@ -28,6 +28,7 @@ mod address;
 mod name;
 mod handle;
 mod placeholder;
+mod rounds;
 mod vault;
 mod stream;
 
@@ -67,6 +68,7 @@ pub(crate) fn placeholders(text: &str) -> impl Iterator<Item = (Range<usize>, Op
 use crate::request::{Input, Role};
 use layout::Layout;
 use normal::{Normal, Reading};
+use rounds::detect;
 
 /// Personal data at a byte range of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,66 +155,6 @@ pub fn redact_document(text: &str) -> (Redacted, Vault, Vec<Detection>) {
     let detections = pairs.map(|((_, there), span)| Detection { start: there.start, end: there.end, kind: span.kind });
     let detections = detections.collect();
     (redacted, vault, detections)
-}
-
-/// Looks again at what a redaction left, at most this often. Each round can only add spans.
-const MAX_ROUNDS: usize = 4;
-
-/// All spans of each text in order, without overlaps, in bytes of the text.
-///
-/// Taking a value out can uncover its neighbor (`4111111111111111https://...`), so the redacted text is looked at again
-/// until nothing but placeholders is found.
-fn detect(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
-    let mut spans = detect_once(texts, false);
-    for _ in 0..MAX_ROUNDS {
-        let drafts: Vec<Draft> = texts.iter().zip(&spans).map(|((_, text), spans)| Draft::of(text, spans)).collect();
-        let again: Vec<(Role, &str)> =
-            texts.iter().zip(&drafts).map(|((role, _), draft)| (*role, draft.text.as_str())).collect();
-        let mut settled = true;
-        for ((found, draft), spans) in detect_once(&again, true).into_iter().zip(&drafts).zip(&mut spans) {
-            let uncovered: Vec<Span> = found
-                .into_iter()
-                .filter(|span| span.kind != Kind::Literal)
-                .map(|span| Span { range: draft.original(&span.range), kind: span.kind })
-                .collect();
-            if !uncovered.is_empty() {
-                settled = false;
-                spans.extend(uncovered);
-                *spans = joined(std::mem::take(spans));
-            }
-        }
-        if settled {
-            break;
-        }
-    }
-    spans
-}
-
-/// A redacted text on trial: kinds without numbers, and the way back.
-struct Draft {
-    text: String,
-    /// Byte ranges here and in the original.
-    swaps: Vec<(Range<usize>, Range<usize>)>,
-}
-
-impl Draft {
-    fn of(text: &str, spans: &[Span]) -> Draft {
-        let mut draft = Draft { text: String::with_capacity(text.len()), swaps: Vec::with_capacity(spans.len()) };
-        let mut copied = 0;
-        for span in spans {
-            draft.text.push_str(&text[copied..span.range.start]);
-            let start = draft.text.len();
-            draft.text.push_str(&placeholder::write(span.kind, 1));
-            draft.swaps.push((start..draft.text.len(), span.range.clone()));
-            copied = span.range.end;
-        }
-        draft.text.push_str(&text[copied..]);
-        draft
-    }
-
-    fn original(&self, range: &Range<usize>) -> Range<usize> {
-        unswapped(&self.swaps, range.start, false)..unswapped(&self.swaps, range.end, true)
-    }
 }
 
 /// The original's offset for one in a text with swaps (each a range here and the range it stands for): inside a swap the

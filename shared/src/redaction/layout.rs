@@ -8,7 +8,7 @@ use unicode_normalization::char::{canonical_combining_class, decompose_canonical
 use super::lexicon;
 
 /// Lines that a header has at most, empty ones not counted.
-const HEADER_LINES: usize = 14;
+pub(super) const HEADER_LINES: usize = 14;
 
 /// Lines that can hold the owner's name by their place alone.
 pub(super) const FIRST_LINES: usize = 4;

@@ -71,26 +71,23 @@ impl Token<'_> {
 }
 
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    let mut start = None;
+    let mut tokens = Vec::with_capacity(text.len() / 5);
     let bytes = text.as_bytes();
     let mut at = 0;
-    while at <= bytes.len() {
+    while at < bytes.len() {
+        let start = at;
         // Most text is ASCII: no decoding, no tables.
-        let (is_part, width) = match bytes.get(at) {
-            None => (false, 1),
-            Some(byte) if byte.is_ascii() => (byte.is_ascii_alphanumeric(), 1),
-            Some(_) => text[at..].chars().next().map_or((false, 1), |c| (c.is_alphanumeric(), c.len_utf8())),
-        };
-        match (is_part, start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                tokens.push(Token { range: from..at, text: &text[from..at] });
-                start = None;
+        loop {
+            at += bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            match text[at..].chars().next() {
+                Some(c) if !c.is_ascii() && c.is_alphanumeric() => at += c.len_utf8(),
+                _ => break,
             }
-            _ => {}
         }
-        at += width;
+        if at > start {
+            tokens.push(Token { range: start..at, text: &text[start..at] });
+        }
+        at += text[at..].chars().next().map_or(1, char::len_utf8);
     }
     tokens
 }
