@@ -124,8 +124,12 @@ impl<'a> Layout<'a> {
             }
         };
         while let Some(byte) = text.as_bytes().get(at) {
-            // Letters, digits and most signs are no separators.
-            if byte.is_ascii() && !matches!(byte, b' ' | b'|' | b'\t') {
+            // Letters, digits and most signs are no separators, nor is a blank between two words.
+            let is_plain = match byte {
+                b' ' => !matches!(text.as_bytes().get(at + 1), Some(b' ' | b'/' | b'~')),
+                byte => byte.is_ascii() && !matches!(byte, b'|' | b'\t'),
+            };
+            if is_plain {
                 at += 1;
                 continue;
             }

@@ -166,14 +166,17 @@ pub(super) fn runs(text: &str, range: &Range<usize>) -> Vec<Run> {
 
 /// The next letter from `from` on that begins a word and is upper case (or of a script without case).
 fn next_capital(text: &str, from: usize) -> Option<usize> {
-    let mut before = text[..from].chars().next_back();
-    for (at, c) in text[from..].char_indices() {
-        if is_opening(c) && !before.is_some_and(|c| c.is_alphanumeric() || c == '_') {
-            return Some(from + at);
+    let bytes = text.as_bytes();
+    let mut at = from;
+    loop {
+        at += bytes[at..].iter().take_while(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()).count();
+        let c = text[at..].chars().next()?;
+        let inside = || text[..at].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '_');
+        if is_opening(c) && !inside() {
+            return Some(at);
         }
-        before = Some(c);
+        at += c.len_utf8();
     }
-    None
 }
 
 fn is_opening(c: char) -> bool {

@@ -146,7 +146,11 @@ fn is_plain(text: &str) -> bool {
 
 /// How many bytes from the first on are ASCII that is its own normal form.
 fn plain_length(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| !matches!(byte, b' '..=b'~' | b'\n' | b'\t')).unwrap_or(bytes.len())
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    // Whole blocks first: without a way out in the middle, many bytes are compared at once.
+    let blocks = bytes.chunks_exact(32).take_while(|block| block.iter().fold(true, |all, byte| all & is_plain(byte)));
+    let start = blocks.count() * 32;
+    start + bytes[start..].iter().take_while(|byte| is_plain(byte)).count()
 }
 
 /// Normalizes a starter with the marks that follow it, one cluster at a time.
@@ -299,9 +303,10 @@ fn spaced_runs(text: &str) -> Vec<Range<usize>> {
         let before = space.checked_sub(2).map_or(b' ', |at| bytes[at]);
         !(before.is_ascii_graphic() && space > 0 && bytes[space - 1].is_ascii())
     };
-    while let Some(found) = bytes[at..].iter().zip(at..).position(|(byte, space)| *byte == b' ' && is_single(space)) {
-        let space = at + found;
-        at = space + 1;
+    for space in memchr::memchr_iter(b' ', bytes) {
+        if space < at || !is_single(space) {
+            continue;
+        }
         let Some(start) = text[..space].char_indices().next_back().map(|(start, _)| start) else { continue };
         let alone = text[..start].chars().next_back().is_none_or(char::is_whitespace);
         if !alone || !text[start..].starts_with(char::is_alphanumeric) {
