@@ -184,12 +184,17 @@ pub(crate) fn hash(lower: &str) -> u64 {
 
 /// A hash of every [`RUN`] words in a row, over the words' own.
 pub(crate) fn runs(words: &[Word<'_>]) -> impl Iterator<Item = u64> {
-    runs_of(&words.iter().map(|word| hash(&word.lower)).collect::<Vec<u64>>()).collect::<Vec<u64>>().into_iter()
+    let hashes: Vec<u64> = words.iter().map(|word| hash(&word.lower)).collect();
+    (RUN..=hashes.len()).map(move |end| run(&hashes[end - RUN..end]))
 }
 
 /// The same of hashed words.
 pub(crate) fn runs_of(hashes: &[u64]) -> impl Iterator<Item = u64> {
-    hashes.windows(RUN).map(|run| run.iter().fold(BASIS, |sum, hash| fold(sum, *hash)))
+    hashes.windows(RUN).map(run)
+}
+
+fn run(hashes: &[u64]) -> u64 {
+    hashes.iter().fold(BASIS, |sum, hash| fold(sum, *hash))
 }
 
 const BASIS: u64 = 0xcbf2_9ce4_8422_2325;

@@ -310,11 +310,11 @@ fn keep_better<K: std::hash::Hash + Eq>(places: &mut HashMap<K, Shown>, key: K, 
 }
 
 fn heading(line: &str) -> Option<&'static str> {
-    let short = line.split_whitespace().count() <= 4 && !line.ends_with(['.', ',']) && !line.contains(',');
+    let short = !line.ends_with(['.', ',']) && !line.contains(',') && line.split_whitespace().nth(4).is_none();
     let (label, rest) = line.split_once(':').unwrap_or((line, ""));
     // "Skills: Rust" is a heading and its section in one.
     let label = label.trim().trim_start_matches('#').trim();
-    let is_label = !rest.trim().is_empty() && label.split_whitespace().count() <= 3;
+    let is_label = !rest.trim().is_empty() && label.split_whitespace().nth(3).is_none();
     if !short && !is_label {
         return None;
     }
@@ -338,6 +338,7 @@ fn is_hidden(line: &str) -> bool {
 /// Items between commas and the like, none of them a sentence.
 fn is_list(line: &str) -> bool {
     let (_, items) = line.split_once(':').unwrap_or(("", line));
-    let items: Vec<&str> = items.split([',', '|', ';', '•', '·']).collect();
-    items.len() >= 3 && items.iter().all(|item| item.split_whitespace().count() <= 3)
+    let mut items = items.split([',', '|', ';', '•', '·']);
+    let short = |item: &str| item.split_whitespace().nth(3).is_none();
+    items.clone().nth(2).is_some() && items.all(short)
 }

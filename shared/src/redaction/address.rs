@@ -146,8 +146,11 @@ fn in_fields(layout: &Layout<'_>, index: usize, fields: &[Range<usize>], ranges:
 fn broken(layout: &Layout<'_>, index: usize, last: Option<&Range<usize>>, ranges: &mut Vec<Range<usize>>) {
     let line = &layout.lines[index];
     let (Some(last), Some(next)) = (last, layout.lines.get(index + 1)) else { return };
-    let is_section = lexicon::section(&layout.text[next.range.clone()]).is_some();
-    if !(line.is_header || line.names_others) || is_section || !adjoin(layout.text, line, next) {
+    let may_be = (line.is_header || line.names_others)
+        && (line.has_digit || next.has_digit)
+        && adjoin(layout.text, line, next)
+        && lexicon::section(&layout.text[next.range.clone()]).is_none();
+    if !may_be {
         return;
     }
     let Some(first) = layout.fields(next).into_iter().next() else { return };

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::normal::is_plain;
+
 /// Whether a character shows nothing among Latin letters and digits: controls, joiners, direction marks, variation selectors, tags, fillers (Unicode 16:
 /// general categories Cc and Cf without line ends and tabs, and `Default_Ignorable_Code_Point`).
 pub(super) fn is_hidden(c: char) -> bool {
@@ -49,7 +51,7 @@ pub(super) fn is_hidden(c: char) -> bool {
 /// Khmer. The flags of England, Scotland and Wales, which are made of tags, become a black one.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_hidden) {
+    if is_plain(text) || !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut kept = String::with_capacity(text.len());

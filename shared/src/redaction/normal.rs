@@ -140,7 +140,7 @@ impl Part {
 }
 
 /// Whether every character is its own normal form: ASCII without controls, the usual case.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     plain_length(text.as_bytes()) == text.len()
 }
 

@@ -82,6 +82,12 @@ impl Kind {
 
     /// The kind that `text` begins with in any case, and the length of its label there. Separators count as underscores.
     fn starting(text: &str) -> Option<(Kind, usize)> {
+        // As it is written by us.
+        let own = text.bytes().take_while(|byte| byte.is_ascii_uppercase() || *byte == b'_').count();
+        let own = text[..own].trim_end_matches('_');
+        if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.label() == own) {
+            return Some((kind, own.len()));
+        }
         let first = text.bytes().next()?.to_ascii_uppercase();
         let matching = |kind: Kind| {
             if kind.label().as_bytes()[0] != first {

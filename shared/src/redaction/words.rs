@@ -39,21 +39,27 @@ impl<const SLOTS: usize> Words<SLOTS> {
     /// Whether a folded word is in the list.
     #[inline]
     pub(crate) fn has(&self, word: &str) -> bool {
-        self.may_have(word.as_bytes()) && self.index(word).is_some()
+        self.position(word).is_some()
     }
 
     /// Where a word is in the list.
     #[inline]
     pub(crate) fn position(&self, word: &str) -> Option<usize> {
-        if self.may_have(word.as_bytes()) { self.index(word) } else { None }
+        self.position_of(word.as_bytes())
     }
 
-    fn index(&self, word: &str) -> Option<usize> {
-        let mut slot = hash(word.as_bytes()) & (SLOTS - 1);
+    /// The same of a part of a text.
+    #[inline]
+    pub(crate) fn position_of(&self, word: &[u8]) -> Option<usize> {
+        if self.may_have(word) { self.index(word) } else { None }
+    }
+
+    fn index(&self, word: &[u8]) -> Option<usize> {
+        let mut slot = hash(word) & (SLOTS - 1);
         loop {
             match usize::from(self.slots[slot]) {
                 0 => return None,
-                index if self.list[index - 1] == word => return Some(index - 1),
+                index if self.list[index - 1].as_bytes() == word => return Some(index - 1),
                 _ => slot = (slot + 1) & (SLOTS - 1),
             }
         }

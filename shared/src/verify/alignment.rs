@@ -1,7 +1,5 @@
 //! Alignment: which lines of the source a line of an answer comes from.
 
-use foldhash::HashMap;
-
 use super::lines::roots;
 use super::source::Source;
 use crate::redaction::without_placeholders;
@@ -27,22 +25,22 @@ impl Source {
     /// be found by the very date that is in question.
     pub(super) fn align(&self, words: &[Word<'_>]) -> Aligned {
         let wanted = roots(words);
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand lines")]
-        let weight = |root: &&str| match self.lines_of.get(*root) {
-            Some(lines) => 1.0 / (1.0 + (lines.len() as f64).ln()),
-            None => 1.0,
-        };
-        let total: f64 = wanted.iter().map(weight).sum();
-        let mut known: Vec<(&[u32], f64)> =
-            wanted.iter().filter_map(|root| Some((self.lines_of.get(*root)?.as_slice(), weight(root)))).collect();
-        known.sort_by_key(|(lines, _)| lines.len());
-        let mut scores: HashMap<u32, f64> = HashMap::default();
-        for (line, weight) in
-            known.iter().flat_map(|(lines, weight)| lines.iter().map(move |line| (*line, *weight))).take(MAX_LOOKUPS)
-        {
-            *scores.entry(line).or_default() += weight;
+        let mut total = 0.0;
+        let mut known: Vec<(&[u32], f64)> = Vec::with_capacity(wanted.len());
+        for root in wanted {
+            let lines = self.lines_of.get(root).map(|lines| lines.as_slice());
+            #[expect(clippy::cast_precision_loss, reason = "a few thousand lines")]
+            let weight = lines.map_or(1.0, |lines| 1.0 / (1.0 + (lines.len() as f64).ln()));
+            total += weight;
+            known.extend(lines.map(|lines| (lines, weight)));
         }
-        let mut ranked: Vec<(u32, f64)> = scores.into_iter().collect();
+        known.sort_by_key(|(lines, _)| lines.len());
+        let all = known.iter().flat_map(|(lines, weight)| lines.iter().map(move |line| (*line, *weight)));
+        let mut scores: Vec<(u32, f64)> = all.take(MAX_LOOKUPS).collect();
+        // Stable: the weights of a line are added up in their order, whatever the line.
+        scores.sort_by_key(|(line, _)| *line);
+        let sum = |of_line: &[(u32, f64)]| (of_line[0].0, of_line.iter().map(|(_, weight)| weight).sum());
+        let mut ranked: Vec<(u32, f64)> = scores.chunk_by(|a, b| a.0 == b.0).map(sum).collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let Some(&(_, best)) = ranked.first() else { return Aligned::default() };
         let lines = ranked

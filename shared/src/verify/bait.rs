@@ -13,7 +13,7 @@ use crate::lexicon;
 use crate::prompts::SYSTEM;
 use crate::redaction::{Redacted, Words, without_placeholders};
 use crate::request::Input;
-use crate::words::{Word, runs, words};
+use crate::words::{RUN, Word, runs, words};
 
 /// Words on which sentences turn that speak to a model, and the phrases that make them do so. A word is a run of ASCII letters and
 /// digits, which is found fast: `crivez` of "écrivez".
@@ -91,7 +91,7 @@ static SYSTEM_RUNS: LazyLock<HashSet<u64>> = LazyLock::new(|| runs(&words(SYSTEM
 
 /// Whether a text repeats the system prompt.
 pub(super) fn is_echo(words: &[Word<'_>]) -> bool {
-    runs(words).any(|run| SYSTEM_RUNS.contains(&run))
+    words.len() >= RUN && runs(words).any(|run| SYSTEM_RUNS.contains(&run))
 }
 
 /// What a request's documents want of a model, and what they say otherwise.
@@ -128,7 +128,7 @@ impl Bait {
     }
 
     fn read(&mut self, sentence: &str) {
-        let visible: Cow<'_, str> = if sentence.chars().any(is_invisible) {
+        let visible: Cow<'_, str> = if !sentence.is_ascii() && sentence.chars().any(is_invisible) {
             sentence.chars().filter(|c| !is_invisible(*c)).collect()
         } else {
             Cow::Borrowed(sentence)
@@ -137,8 +137,7 @@ impl Bait {
         let mut parts = lower.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let says = |cue: &&str| lower.contains(*cue);
         let instructs = parts.any(|word| {
-            let place = CUE_WORDS.position(std::str::from_utf8(word).unwrap_or_default());
-            place.is_some_and(|at| CUES[at].1.iter().any(says))
+            CUE_WORDS.position_of(word).is_some_and(|at| CUES[at].1.iter().any(says))
         });
         if !instructs {
             self.ordinary.push_str(&lower);

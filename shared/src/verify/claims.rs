@@ -8,7 +8,7 @@ use super::bait::is_echo;
 use super::disguise::disguised;
 use super::figures::{self, Figures};
 use super::lines::{ends_sentence, is_bullet, is_name_pair};
-use super::links::is_link;
+use super::links::{is_link, may_link};
 use super::source::{MAX_PLACES, Source};
 use super::{languages, lists};
 use crate::analysis::is_ordinary_word;
@@ -175,6 +175,9 @@ impl Reading<'_> {
     }
 
     fn links(&mut self) {
+        if !may_link(self.plain) {
+            return;
+        }
         let mut next = 0;
         for token in self.plain.split_inclusive(char::is_whitespace) {
             let start = next;

@@ -6,9 +6,16 @@ const TOP_LEVEL: &[&str] = &[
     "in", "gov", "edu", "to", "gg", "invalid", "top", "page", "evil",
 ];
 
+/// Whether a text has a sign that all links have.
+pub(super) fn may_link(text: &str) -> bool {
+    text.bytes().any(|byte| matches!(byte, b'.' | b':' | b'<' | b'(' | b'['))
+}
+
 /// Whether a token is an address, a markdown link, or markup that could load or run something.
 pub(super) fn is_link(token: &str) -> bool {
-    if !token.contains(['.', ':', '<', '(', '[']) {
+    // A full stop behind a word makes no link of it.
+    let inner = token.strip_suffix('.').filter(|inner| !inner.eq_ignore_ascii_case("www")).unwrap_or(token);
+    if !may_link(inner) {
         return false;
     }
     let lower = token.to_ascii_lowercase();
