@@ -7,7 +7,8 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::SystemTime;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use crate::redaction::Kind;
 
@@ -197,45 +198,89 @@ pub(crate) fn emit(now: SystemTime, ledger: &str, measures: &[(Metric, f64)], di
     let wanted = measures.iter().filter(|(metric, _)| told == FULL || (told == ALARMS && metric.has_alarm()));
     let wanted: Vec<(Metric, f64)> = wanted.copied().collect();
     if !wanted.is_empty() {
-        println!("{}", line(now, ledger, &wanted, dimensions));
+        // With its end, so that it is written at once.
+        print!("{}", line(now, ledger, &wanted, dimensions) + "\n");
+    }
+}
+
+/// A line of the format, put together without a tree of values: every request writes one.
+struct Line<'a> {
+    head: Head,
+    ledger: &'a str,
+    dimensions: &'a [(&'a str, &'a str)],
+    measures: &'a [(Metric, f64)],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Head {
+    timestamp: u128,
+    cloud_watch_metrics: Vec<Directive>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive {
+    namespace: &'static str,
+    dimensions: Vec<Vec<&'static str>>,
+    metrics: Vec<Definition>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: &'static str,
+    unit: &'static str,
+}
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("_aws", &self.head)?;
+        map.serialize_entry("Ledger", self.ledger)?;
+        for (name, value) in self.dimensions {
+            map.serialize_entry(name, value)?;
+        }
+        for (metric, value) in self.measures {
+            match whole(*value) {
+                Some(value) => map.serialize_entry(metric.name(), &value)?,
+                None => map.serialize_entry(metric.name(), value)?,
+            }
+        }
+        map.end()
     }
 }
 
 fn line(now: SystemTime, ledger: &str, measures: &[(Metric, f64)], dimensions: &[(&str, &str)]) -> String {
-    let mut directives: Vec<(&[&[&str]], Vec<Value>)> = Vec::new();
+    let mut sets: Vec<(&[&[&str]], Vec<Definition>)> = Vec::new();
     for (metric, _) in measures {
-        let definition = json!({ "Name": metric.name(), "Unit": metric.unit() });
-        match directives.iter_mut().find(|(sets, _)| *sets == metric.dimensions()) {
+        let definition = Definition { name: metric.name(), unit: metric.unit() };
+        match sets.iter_mut().find(|(sets, _)| *sets == metric.dimensions()) {
             Some((_, definitions)) => definitions.push(definition),
-            None => directives.push((metric.dimensions(), vec![definition])),
+            None => sets.push((metric.dimensions(), vec![definition])),
         }
     }
-    let directive = |(sets, definitions): (&[&[&str]], Vec<Value>)| {
-        let sets = sets.iter().map(|set| [&["Ledger"], *set].concat()).collect::<Vec<_>>();
-        json!({ "Namespace": "Tailor", "Dimensions": sets, "Metrics": definitions })
+    let directive = |(sets, metrics): (&[&[&'static str]], Vec<Definition>)| {
+        let dimensions = sets.iter().map(|set| [&["Ledger"], *set].concat()).collect();
+        Directive { namespace: "Tailor", dimensions, metrics }
     };
-    let mut members = Map::new();
-    members.insert(
-        "_aws".to_owned(),
-        json!({
-            "Timestamp": now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis(),
-            "CloudWatchMetrics": directives.into_iter().map(directive).collect::<Vec<_>>(),
-        }),
-    );
-    members.insert("Ledger".to_owned(), json!(ledger));
-    members.extend(dimensions.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
-    members.extend(measures.iter().map(|(metric, value)| (metric.name().to_owned(), number(*value))));
-    Value::Object(members).to_string()
+    let head = Head {
+        timestamp: now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis(),
+        cloud_watch_metrics: sets.into_iter().map(directive).collect(),
+    };
+    serde_json::to_string(&Line { head, ledger, dimensions, measures }).unwrap_or_default()
 }
 
-/// Without a decimal point where there is nothing after it.
+/// A number without a decimal point where there is nothing after it.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and small")]
-fn number(value: f64) -> Value {
-    if value.fract() == 0.0 && (0.0..9e15).contains(&value) { json!(value as u64) } else { json!(value) }
+fn whole(value: f64) -> Option<u64> {
+    (value.fract() == 0.0 && (0.0..9e15).contains(&value)).then_some(value as u64)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
