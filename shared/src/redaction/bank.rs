@@ -4,12 +4,15 @@ use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::label::Before;
+use super::label::{Before, Phrases};
 use super::layout::Layout;
 use super::number::Cluster;
 use super::{Kind, Span};
 
-const IBAN_LABELS: &[&str] = &["iban", "account", "bank account", "konto", "kontonummer", "compte", "cuenta", "conto"];
+static IBAN_LABELS: Phrases =
+    Phrases::of(&["iban", "account", "bank account", "konto", "kontonummer", "compte", "cuenta", "conto"]);
+/// What may stand at some distance before a card's number.
+static NEAR_CARDS: Phrases = Phrases::of(&["card", "kreditkarte", "tarjeta", "cartao", "kreditkartennummer"]);
 const CARD_LABELS: &[&str] = &[
     "card",
     "credit card",
@@ -57,8 +60,7 @@ fn card(layout: &Layout<'_>, cluster: &Cluster) -> Option<Range<usize>> {
         return None;
     }
     let before = cluster.before(layout);
-    let labeled = before.ends_with(CARD_LABELS)
-        || before.contains(&["card", "kreditkarte", "tarjeta", "cartao", "kreditkartennummer"]);
+    let labeled = before.ends_with(CARD_LABELS) || before.contains(&NEAR_CARDS);
     let groups = &cluster.groups;
     let mut shaped = None;
     let mut before_groups = 0;
@@ -142,7 +144,7 @@ fn iban(layout: &Layout<'_>, cluster: &Cluster) -> Option<Span> {
             _ => break,
         }
     }
-    let labeled = || Before::of(layout.before(start)).contains(IBAN_LABELS);
+    let labeled = || Before::of(layout.before(start)).contains(&IBAN_LABELS);
     let end = valid.or_else(|| shaped.filter(|_| labeled()))?;
     Some(Span { range: start..start + end, kind: Kind::Iban })
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::label::Before;
+use super::label::{Before, Phrases};
 use super::layout::{Layout, floor, fold, folded, words};
 use super::number::Cluster;
 use super::words::{Endings, Words};
@@ -88,7 +88,7 @@ static LABELS: Endings = Endings::of(&[
 ]);
 
 /// Labels that hold at some distance.
-const STRONG: &[&str] = &[
+static STRONG: Phrases = Phrases::of(&[
     "date of birth",
     "birth date",
     "geburtsdatum",
@@ -121,7 +121,7 @@ const STRONG: &[&str] = &[
     "place of birth",
     "data i miejsce urodzenia",
     "date & place of birth",
-];
+]);
 
 /// What the months of many languages begin with.
 static MONTHS: Words<256> = Words::of(&[
@@ -150,7 +150,7 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
         let moved = (start != cluster.range.start).then(|| Before::of(raw));
         let before = moved.as_ref().unwrap_or_else(|| cluster.before(layout));
         // `born in Leuven on 2 March 1984`, `Luogo e data di nascita: Trieste, 07.06.1985`
-        let near = || raw.len() < 60 && !raw.bytes().any(|byte| byte.is_ascii_digit()) && before.contains(STRONG);
+        let near = || raw.len() < 60 && !raw.bytes().any(|byte| byte.is_ascii_digit()) && before.contains(&STRONG);
         let star = raw.trim() == "*" && cluster.is_dates();
         if before.ends_with_label(&LABELS) || near() || star {
             found.push(Span { range: start..end, kind: Kind::Dob });
@@ -163,6 +163,9 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
 fn date_end(text: &str, start: usize, line_end: usize) -> Option<usize> {
     // No date is longer, and the line may be.
     let rest = &text[start..floor(text, start + 80).min(line_end).max(start)];
+    if rest.bytes().filter(u8::is_ascii_digit).count() < 4 {
+        return None;
+    }
     let mut end = 0;
     let mut digits = 0;
     let mut at = 0;
@@ -186,7 +189,9 @@ fn date_end(text: &str, start: usize, line_end: usize) -> Option<usize> {
             }
             continue;
         }
-        if let Some(Range { start: 0, end: length }) = words(tail).next() {
+        if c.is_alphabetic()
+            && let Some(Range { start: 0, end: length }) = words(tail).next()
+        {
             let word = &tail[..length];
             let joins = ["de", "del", "of", "th", "st", "nd", "rd", "er", "do", "den"].contains(&fold(word).as_str());
             if !(joins || is_month(word)) {

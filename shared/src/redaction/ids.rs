@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::label::Before;
+use super::label::{Before, Phrases};
 use super::layout::Layout;
 use super::number::Cluster;
 use super::words::Endings;
@@ -191,8 +191,9 @@ static PASSPORT_LABELS: Endings = Endings::of(&[
     "护照",
     "passi",
 ]);
-const OTHERS: &[&str] =
-    &["sku", "part", "p/n", "order", "model", "serial", "item", "ticket", "invoice", "catalog", "batch", "patent"];
+static OTHERS: Phrases = Phrases::of(&[
+    "sku", "part", "p/n", "order", "model", "serial", "item", "ticket", "invoice", "catalog", "batch", "patent",
+]);
 
 /// Letters and digits of the shortest id.
 const MIN_ID: usize = 6;
@@ -209,7 +210,7 @@ pub(super) fn find(layout: &Layout<'_>, clusters: &[Cluster], found: &mut Vec<Sp
         let moved = (token.start != cluster.range.start).then(|| Before::of(layout.before(token.start)));
         if let Some(kind) = by_label(moved.as_ref().unwrap_or(before), &layout.text[token.clone()]) {
             found.push(Span { range: token, kind });
-        } else if !before.contains(OTHERS)
+        } else if !before.contains(&OTHERS)
             && let Some((range, kind)) = by_itself(layout.text, cluster, &token)
         {
             found.push(Span { range, kind });

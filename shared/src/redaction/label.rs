@@ -49,7 +49,7 @@ impl Before {
     }
 
     /// Whether one of the labels stands anywhere in it as whole words.
-    pub(super) fn contains(&self, labels: &[&str]) -> bool {
+    pub(super) fn contains(&self, labels: &Phrases) -> bool {
         let mut joined = false;
         for (at, c) in self.0.char_indices() {
             let starts = !joined;
@@ -58,13 +58,40 @@ impl Before {
                 continue;
             }
             let rest = &self.0.as_bytes()[at..];
-            let matches = |label: &&&str| rest[0] == label.as_bytes()[0] && rest.starts_with(label.as_bytes());
+            if !labels.may_begin(rest[0]) {
+                continue;
+            }
+            let matches = |label: &&&str| rest.starts_with(label.as_bytes());
             let free = |label: &&str| !self.0[at + label.len()..].starts_with(char::is_alphanumeric);
-            if labels.iter().filter(matches).any(free) {
+            if labels.list.iter().filter(matches).any(free) {
                 return true;
             }
         }
         false
+    }
+}
+
+/// A list of folded labels that a text may hold.
+pub(super) struct Phrases {
+    list: &'static [&'static str],
+    /// Their first bytes, as a set of bits: most words begin with none of them.
+    firsts: [u64; 4],
+}
+
+impl Phrases {
+    pub(super) const fn of(list: &'static [&'static str]) -> Phrases {
+        let mut firsts = [0; 4];
+        let mut index = 0;
+        while index < list.len() {
+            let first = list[index].as_bytes()[0];
+            firsts[first as usize / 64] |= 1 << (first % 64);
+            index += 1;
+        }
+        Phrases { list, firsts }
+    }
+
+    fn may_begin(&self, byte: u8) -> bool {
+        self.firsts[usize::from(byte) / 64] >> (byte % 64) & 1 == 1
     }
 }
 
@@ -90,6 +117,6 @@ mod tests {
         }
         assert!(Before::of("N° de téléphone : ").ends_with(&["telephone"]));
         assert!(!Before::of("my cell").ends_with(&["ell"]));
-        assert!(Before::of("SKU in warehouse ").contains(&["sku"]));
+        assert!(Before::of("SKU in warehouse ").contains(&Phrases::of(&["sku"])));
     }
 }

@@ -185,7 +185,10 @@ fn is_opening(c: char) -> bool {
 
 /// The end of a word; a hyphen with a lower-case letter behind it goes on with it (`Ji-hoon`).
 fn end_of_word(text: &str, start: usize) -> usize {
-    let end = |from: usize| text[from..].find(|c: char| !c.is_alphabetic()).map_or(text.len(), |length| from + length);
+    let end = |from: usize| {
+        let from = from + text.as_bytes()[from..].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+        text[from..].find(|c: char| !c.is_alphabetic()).map_or(text.len(), |length| from + length)
+    };
     let first = end(start);
     let joins = text[first..].strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_lowercase));
     if joins { end(first + 1) } else { first }
@@ -212,8 +215,9 @@ pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
     loop {
         let word_end = end_of_word(text, at);
         let word = &text[at..word_end];
-        let is_initial = word.chars().count() == 1 && word.starts_with(is_opening);
-        if word.starts_with(is_opening) {
+        let opens = word.starts_with(is_opening);
+        let is_initial = opens && word.len() <= char::MAX_LEN_UTF8 && word.chars().nth(1).is_none();
+        if opens {
             let digit = text[word_end..]
                 .starts_with(|c: char| c.is_ascii_digit() || c == '_' || c == '@' || c == '+' || c == '#');
             // Of a compound (`Seo-yeon`) the last part decides.
@@ -230,7 +234,10 @@ pub(super) fn run_at(text: &str, start: usize, strict: bool) -> Option<Run> {
             }
             run.count += 1;
             if !is_initial && !lexicon::PARTICLES.has_folded(word) {
-                run.words.extend(fold(word).split('-').map(str::to_owned));
+                match word.contains('-') {
+                    true => run.words.extend(fold(word).split('-').map(str::to_owned)),
+                    false => run.words.push(fold(word)),
+                }
             }
             end = word_end;
             if is_initial && text[end..].starts_with('.') {

@@ -3,6 +3,7 @@
 //!
 //! Lengths by country code follow ITU-T E.164 (at most 15 digits) and its list of assigned codes.
 
+use super::label::Phrases;
 use super::layout::{Layout, MAX_CONTACT_LINE};
 use super::number::Cluster;
 use super::words::Endings;
@@ -27,7 +28,8 @@ static OTHERS: Endings = Endings::of(&[
 ]);
 
 /// Those that make a number something else from a distance.
-const PARTS: &[&str] = &["isbn", "invoice", "order", "p/n", "part", "part no", "patent", "serial", "sku", "ticket"];
+static PARTS: Phrases =
+    Phrases::of(&["isbn", "invoice", "order", "p/n", "part", "part no", "patent", "serial", "sku", "ticket"]);
 
 /// Assigned country codes (ITU-T E.164, list of 2016 with amendments), one to three digits.
 fn has_country_code(digits: &str) -> bool {
@@ -107,7 +109,7 @@ fn phone(layout: &Layout<'_>, cluster: &Cluster) -> Option<usize> {
     }
     let international = cluster.digits.strip_prefix("00").is_some_and(|rest| has_country_code(rest) && rest.len() >= 8);
     if international || is_north_american(cluster) || is_trunk(cluster) {
-        return (!before.contains(PARTS)).then_some(end);
+        return (!before.contains(&PARTS)).then_some(end);
     }
     (count >= 7 && stands_alone(layout, cluster)).then_some(end)
 }

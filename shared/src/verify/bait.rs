@@ -136,9 +136,7 @@ impl Bait {
         let lower = visible.to_lowercase();
         let mut parts = lower.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
         let says = |cue: &&str| lower.contains(*cue);
-        let instructs = parts.any(|word| {
-            CUE_WORDS.position_of(word).is_some_and(|at| CUES[at].1.iter().any(says))
-        });
+        let instructs = parts.any(|word| CUE_WORDS.position_of(word).is_some_and(|at| CUES[at].1.iter().any(says)));
         if !instructs {
             self.ordinary.push_str(&lower);
             self.ordinary.push('\n');

@@ -40,6 +40,9 @@ const COMPOUNDS: &[&str] = &[
     "gade", "vej", "veien", "gata", "gate", "katu", "tie", "kuja", "ulice", "utca",
 ];
 
+/// What stands before the name of a place that is a street's: `Am Markt 5`.
+static BEFORE_PLACES: Words<32> = Words::of(&["am", "an", "auf", "im", "in", "unter", "zum", "zur", "op", "aan"]);
+
 static PARTICLES: Words<128> = Words::of(&[
     "a", "al", "am", "an", "d", "da", "das", "de", "dei", "del", "della", "delle", "dem", "den", "der", "des", "di",
     "do", "dos", "du", "e", "el", "et", "l", "la", "las", "le", "les", "los", "of", "sous", "sur", "the", "van", "von",
@@ -128,7 +131,8 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
     if let Some(found) = post_box(tokens, at) {
         return Some(found);
     }
-    if word.is_capital()
+    let is_capital = word.is_capital();
+    if is_capital
         && SUFFIXES.has_folded(word.text)
         && let Some(first) = numbered_before(text, tokens, at, contact)
     {
@@ -140,8 +144,8 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
         return Some(street);
     }
     let numbered = tokens.get(at + 1).is_some_and(Token::is_number);
-    let local = contact && word.is_capital();
-    if !numbered && !local {
+    let local = contact && is_capital && BEFORE_PLACES.has_folded(word.text);
+    if !local && !(numbered && (is_capital || contact)) {
         return None;
     }
     let folded = folded(word.text);
@@ -155,7 +159,7 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
                 && tokens[at - 1].is_capital()
                 && matches!(gap(text, tokens, at - 1), " " | "-")));
     let lower = compound && at > 0 && tokens[at - 1].is_capital() && gap(text, tokens, at - 1) == " " && contact;
-    if compound && (word.is_capital() || lower) {
+    if compound && (is_capital || lower) {
         let number = tokens.get(at + 1).filter(|next| {
             next.is_number() && next.text.len() <= 4 && matches!(gap(text, tokens, at), " " | ". " | ".")
         });
@@ -173,7 +177,7 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
         }
     }
     // `Am Markt 5`, `Unter den Linden 77`: only where an address is expected.
-    if local && ["am", "an", "auf", "im", "in", "unter", "zum", "zur", "op", "aan"].contains(&&*folded) {
+    if local {
         let mut last = at + 1;
         while tokens.get(last).is_some_and(|next| next.is_capital() || PARTICLES.has(next.text)) && last - at < 4 {
             last += 1;

@@ -46,7 +46,7 @@ static COMPANIONS: Endings = Endings::of(&[
     "reports directly to", "supervision of", "supervisor was", "teamleiter", "teamleiterin", "teammate",
 ]);
 
-const SIGN_OFFS: &[&str] = &[
+static SIGN_OFFS: Words<128> = Words::of(&[
     "sincerely",
     "sincerely yours",
     "yours sincerely",
@@ -86,7 +86,7 @@ const SIGN_OFFS: &[&str] = &[
     "place",
     "date",
     "signed",
-];
+]);
 
 /// Persons that a cue points at. `others` are sorted and do not overlap.
 pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: &[Span]) -> Vec<Range<usize>> {
@@ -145,8 +145,7 @@ pub(super) fn persons(layout: &Layout<'_>, runs: &[Run], slugs: &Slugs, others: 
                 found.push(range);
             }
         }
-        let bare = fold(content.trim_end_matches([',', '.', '!', ':']));
-        signed = content.len() <= 40 && SIGN_OFFS.contains(&bare.as_str());
+        signed = content.len() <= 40 && SIGN_OFFS.has_folded(content.trim_end_matches([',', '.', '!', ':']));
     }
     found
 }
