@@ -70,13 +70,20 @@ impl Generate {
                 None => std::future::pending().await,
             }
         };
+        let is_due = async {
+            // A sleep of no length is one to the next millisecond.
+            if !permit.wait.is_zero() {
+                tokio::time::sleep_until(due).await;
+            }
+        };
         tokio::select! {
-            () = tokio::time::sleep_until(due) => {}
+            biased;
             () = gone => {
                 self.release(&permit, now).await;
                 // Nobody reads it.
                 return Err(Code::Internal.into());
             }
+            () = is_due => {}
         }
         // The later of the two: the caller's item may not have heard of a reset yet.
         let stored = [permit.stored_period.as_deref(), known.as_deref()].into_iter().flatten();
