@@ -58,7 +58,7 @@ fn build() -> PathBuf {
 }
 
 /// The body that peers were measured with: one page of a résumé and a job description. Ours are the example's first lines.
-fn reference_body() -> Value {
+pub(crate) fn reference_body() -> Value {
     let body = example_body("generate");
     let first_lines = |field: &str, bytes: usize| {
         let text = body[field].as_str().unwrap_or_default();
@@ -125,7 +125,7 @@ pub(crate) async fn run(options: Options) -> ExitCode {
     warm::run(&functions, &stack, options.invocations, &mut checks).await;
     acks::run(&functions, &stack).await;
     if !options.no_instructions {
-        instructions::run(&functions, &stack).await;
+        instructions::run(&functions, &stack, &mut checks).await;
     }
     checks.end()
 }

@@ -47,6 +47,11 @@ impl Checks {
         }
     }
 
+    /// A goal that depends on the machine: told, and no failure.
+    pub(crate) fn goal(&self, is_met: bool, what: &str) {
+        say(&format!("  {}: {what}", if is_met { "met" } else { "NOT MET" }));
+    }
+
     pub(crate) fn fail(&mut self, what: &str) {
         say(&format!("  FAILED: {what}"));
         self.broken.push(what.to_owned());

@@ -4,6 +4,7 @@ mod cost;
 mod fuzz;
 mod lambda;
 mod limits;
+mod peers;
 mod quality;
 mod redaction;
 mod soak;
@@ -37,6 +38,8 @@ enum What {
     LimitsCrashWorker(limits::crash::Worker),
     /// Lies caught, honest edits kept, scores that rank, injections without effect.
     Quality(quality::Options),
+    /// Redaction, analysis, verification and streams in one table, beside the figures of other systems.
+    Peers,
     /// How well and how fast personal data is found.
     Redaction(redaction::Options),
     /// A minute of many requests at once and ten of mixed faults: errors, records and memory, beside a proxy.
@@ -64,13 +67,15 @@ fn main() -> ExitCode {
         What::Soak(options) => return on_runtime(soak::run(options)),
         What::SoakService => on_runtime(soak::serve()),
         What::SoakProxy(proxy) => on_runtime(soak::pass_on(proxy)),
-        What::Streaming => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(streaming::run());
-        }
+        What::Peers => on_one_thread(peers::run()),
+        What::Streaming => drop(on_one_thread(streaming::run())),
         What::Stages => stages::run(),
     }
     ExitCode::SUCCESS
+}
+
+fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
 }
 
 fn on_runtime<T>(work: impl Future<Output = T>) -> T {

@@ -47,8 +47,8 @@ pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, invocations: 
             steps = by_step(&sandbox.stop().await);
             let own: f64 = steps.iter().filter(|(name, _)| OWN.contains(&name.as_str())).map(|(_, time)| time).sum();
             say(&format!("    of it redaction, analysis and verification {own:.3}, all else {:.3}", cpu - own));
-            checks.that(cpu <= 2.0, "a warm rewrite takes at most 2 ms of processor time");
-            checks.that(cpu - own <= 1.0, "of which at most 1 ms is not redaction, analysis and verification");
+            checks.goal(cpu <= 2.0, "a warm rewrite takes at most 2 ms of processor time");
+            checks.goal(cpu - own <= 1.0, "of which at most 1 ms is not redaction, analysis and verification");
         }
     }
     say("\nsteps of a warm rewrite, as the metrics say it: medians, milliseconds of wall time");
