@@ -39,9 +39,9 @@ impl Shape {
     /// Of every byte of ASCII; of others nothing.
     const OF_BYTES: [u8; 256] = {
         let mut kinds = [0; 256];
-        let mut byte = 0;
-        while byte < 128 {
-            kinds[byte] = match byte as u8 {
+        let mut byte: u8 = 0;
+        while byte.is_ascii() {
+            kinds[byte as usize] = match byte {
                 b'a'..=b'z' => Shape::LETTER,
                 b'A'..=b'Z' => Shape::LETTER | Shape::CAPITAL,
                 b'0'..=b'9' => Shape::DIGIT,

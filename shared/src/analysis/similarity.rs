@@ -62,7 +62,8 @@ impl<'a> Bag<'a> {
                 Ordering::Greater => drop(others.next()),
                 Ordering::Equal => {
                     dot += x * y;
-                    (own.next(), others.next());
+                    own.next();
+                    others.next();
                 }
             }
         }
