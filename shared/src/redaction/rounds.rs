@@ -45,6 +45,11 @@ pub(super) fn detect(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
 /// second time.
 fn is_uncovered(texts: &[(Role, &str)], drafts: &[Draft]) -> bool {
     let excerpts: Vec<String> = drafts.iter().map(Draft::excerpt).collect();
+    // Of most of a text an excerpt saves nothing.
+    let all: usize = drafts.iter().map(|draft| draft.text.len()).sum();
+    if excerpts.iter().map(String::len).sum::<usize>() * 4 >= all * 3 {
+        return all > 0;
+    }
     let again: Vec<(Role, &str)> =
         texts.iter().zip(&excerpts).map(|((role, _), excerpt)| (*role, excerpt.as_str())).collect();
     detect_once(&again, true).iter().flatten().any(|span| span.kind != Kind::Literal)
