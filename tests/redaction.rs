@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use shared::redaction::redact_document;
-use tests::hostile::{check, glued, mutated};
+use tests::hostile::{check, glued, long, mutated};
 use tests::score::{Document, Score, corpus, fixtures};
 use tests::stack::Stack;
 
@@ -83,13 +83,17 @@ fn every_document_comes_back_byte_for_byte() {
     }
 }
 
-/// A short version of `bench fuzz`: the promises hold for mutated documents, streamed in random pieces, and for debris.
+/// A short version of `bench fuzz`: the promises hold for mutated and for long documents, streamed in random pieces, and for debris.
 #[test]
 fn mutated_documents_and_debris_come_back_in_any_pieces() {
     let documents: Vec<String> = corpus(DEV).into_iter().map(|document| document.text).collect();
     let mut rng = fastrand::Rng::with_seed(7);
     for round in 0..2_000 {
-        let text = if round % 5 == 0 { mutated(&mut rng, &documents) } else { glued(&mut rng, 12) };
+        let text = match round % 20 {
+            0 | 5 | 10 | 15 => mutated(&mut rng, &documents),
+            1 => long(&mut rng, &documents),
+            _ => glued(&mut rng, 12),
+        };
         if let Err(broken) = check(&text, &mut rng) {
             panic!("{broken}: {text:?}");
         }

@@ -126,6 +126,47 @@ pub fn mutated(rng: &mut Rng, documents: &[String]) -> String {
     text
 }
 
+/// What shows itself only when its neighbor is gone, and what it needs around it: headings, labels, empty lines, in disguise.
+const UNCOVERED: [&str; 18] = [
+    "References\n",
+    "R E F E R E N C E S\n",
+    "Re\u{301}fe\u{301}rences\n",
+    "Refer\u{200b}ences\n",
+    "\u{c}Publications\n",
+    "P E R S O N A L   D E T A I L S\u{2028}",
+    "Passport No.\n",
+    "Tel.\n\n",
+    "Born\n",
+    "Address:\n",
+    "\n\n\n\n\n",
+    "\r\n\r\n",
+    "Kind regards,\n",
+    "Ivo Dragomirov 202-555-0147\n",
+    "K12345678https://a.io/x\n",
+    "4111111111111111https://x.dev\n",
+    "12 Elm Street\n",
+    "Springfield, IL 62701\n",
+];
+
+/// A long document: lines of one of the documents, over and over, and between them what only a second look finds.
+#[must_use]
+pub fn long(rng: &mut Rng, documents: &[String]) -> String {
+    let document = &documents[rng.usize(0..documents.len())];
+    let lines: Vec<&str> = document.lines().collect();
+    let mut text = String::new();
+    for _ in 0..rng.usize(3..8) {
+        for _ in 0..rng.usize(5..40) {
+            text.push_str(lines[rng.usize(0..lines.len())]);
+            text.push('\n');
+        }
+        for _ in 0..rng.usize(1..4) {
+            text.push_str(UNCOVERED[rng.usize(0..UNCOVERED.len())]);
+        }
+        text.push_str(&glued(rng, 3));
+    }
+    text
+}
+
 /// What redaction promises of any text: it comes back byte for byte, whole and as a stream in any pieces, and looking again
 /// at what is sent finds nothing.
 ///

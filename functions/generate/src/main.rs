@@ -18,5 +18,5 @@ async fn main() -> Result<(), Error> {
         async move { generate.handle(event).await }
     }));
     // A task of its own: the future that `block_on` holds costs a system call for each time that it is woken.
-    tokio::spawn(serve).await?
+    tokio::spawn(serve).await.map_err(|_| "the runtime ended")?
 }

@@ -1,7 +1,7 @@
 //! `fuzz`: random inputs against what redaction promises.
 //!
-//! Mostly short texts of fragments that detectors react to; now and then a mutated document of the dev corpus, or a few
-//! fragments repeated to see whether the time per byte grows. The seed decides everything.
+//! Mostly short texts of fragments that detectors react to; now and then a mutated document of the dev corpus, a long one
+//! with what only a second look finds, or a few fragments repeated to see whether the time per byte grows. The seed decides everything.
 
 mod streams;
 
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use fastrand::Rng;
 use shared::redaction::redact_document;
-use tests::hostile::{check, glued, mutated};
+use tests::hostile::{check, glued, long, mutated};
 use tests::score::corpus;
 
 #[derive(Debug, Args)]
@@ -52,6 +52,7 @@ pub(crate) fn run(options: &Options) -> ExitCode {
                 unit
             }
             at if at % 500 == 1 => mutated(&mut rng, &documents),
+            at if at % 500 == 2 => long(&mut rng, &documents),
             _ => glued(&mut rng, 10),
         };
         inputs += 1;

@@ -20,6 +20,7 @@ use tests::model_server::{Meta, Reply};
 use tests::stack::{Stack, request};
 
 use crate::limits::Checks;
+use crate::peers;
 
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -121,11 +122,15 @@ pub(crate) async fn run(options: Options) -> ExitCode {
         function("authorizer", &folder.join("authorizer"), of_tables.to_vec(), asked),
     ];
     let mut checks = Checks::default();
-    cold::run(&functions, &stack, options.starts, &mut checks).await;
-    warm::run(&functions, &stack, options.invocations, &mut checks).await;
+    let ready_ms = cold::run(&functions, &stack, options.starts, &mut checks).await;
+    let (cpu_ms, memory_mb) = warm::run(&functions, &stack, options.invocations, &mut checks).await;
     acks::run(&functions, &stack).await;
     if !options.no_instructions {
         instructions::run(&functions, &stack, &mut checks).await;
     }
+    // On a thread of its own: it counts that thread's processor time.
+    let binary = peers::Binary { ready_ms, cpu_ms, memory_mb };
+    let table = std::thread::spawn(move || crate::on_one_thread(peers::run(Some(binary))));
+    table.join().expect("the table is printed");
     checks.end()
 }

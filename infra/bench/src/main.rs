@@ -67,14 +67,14 @@ fn main() -> ExitCode {
         What::Soak(options) => return on_runtime(soak::run(options)),
         What::SoakService => on_runtime(soak::serve()),
         What::SoakProxy(proxy) => on_runtime(soak::pass_on(proxy)),
-        What::Peers => on_one_thread(peers::run()),
+        What::Peers => on_one_thread(peers::run(None)),
         What::Streaming => drop(on_one_thread(streaming::run())),
         What::Stages => stages::run(),
     }
     ExitCode::SUCCESS
 }
 
-fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
 }
 

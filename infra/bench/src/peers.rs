@@ -1,4 +1,5 @@
-//! `peers`: redaction, analysis, verification and streams on the body that other systems were measured with, beside them.
+//! `peers`: redaction, analysis, verification and streams on the body that other systems were measured with, beside them. Behind
+//! `lambda` the table begins with what the binary takes.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -16,7 +17,10 @@ const ROUNDS: usize = 300;
 
 /// Of other systems, on a machine like this one, 2026-11-22: the original Python project with expressions only and with
 /// spaCy and MiniLM, eight expressions by the `regex` crate, the LiteLLM proxy, a one-thread proxy in Rust.
-const PEERS: [(&str, &str); 6] = [
+const PEERS: [(&str, &str); 9] = [
+    ("request", "Python 9.2, with spaCy and MiniLM 680; LiteLLM 9.8 to 14.0; a proxy in Rust 0.087"),
+    ("ready", "Python 2,200 (12,000 to 16,000), LiteLLM 7,100, a proxy in Rust 10"),
+    ("memory", "Python 281 (1,200), LiteLLM 419, a proxy in Rust 5"),
     ("redaction", "Python, expressions 6.3 (0.81 at 999 KB); spaCy 0.023; eight expressions in Rust 197"),
     ("dense", "not measured"),
     ("analysis", "Python, TF-IDF 4.0; with MiniLM 562"),
@@ -25,7 +29,14 @@ const PEERS: [(&str, &str); 6] = [
     ("line", "first byte: proxy 0.14, Python 6.5 (before the model is asked), LiteLLM 13 to 24"),
 ];
 
-pub(crate) async fn run() {
+/// What `lambda` measured of the real binary.
+pub(crate) struct Binary {
+    pub(crate) ready_ms: f64,
+    pub(crate) cpu_ms: f64,
+    pub(crate) memory_mb: f64,
+}
+
+pub(crate) async fn run(binary: Option<Binary>) {
     let streams = streaming::run().await;
     let body = lambda::reference_body();
     let text = |field: &str| body[field].as_str().unwrap_or_default().to_owned();
@@ -46,6 +57,11 @@ pub(crate) async fn run() {
     let speed = bytes as f64 / 1e6 / redaction.as_secs_f64();
 
     say(&format!("\n{bytes} bytes of résumé and job, medians of {ROUNDS}; one thread\n"));
+    if let Some(Binary { ready_ms, cpu_ms, memory_mb }) = binary {
+        row("a request, ms of CPU", &format!("{cpu_ms:.2}"), "at most 2", cpu_ms <= 2.0, "request");
+        row("spawn to ready, ms", &format!("{ready_ms:.1}"), "3 of CPU", ready_ms <= 3.0, "ready");
+        row("memory, MB", &format!("{memory_mb:.1}"), "below 40", memory_mb < 40.0, "memory");
+    }
     row("redaction, MB/s", &format!("{speed:.1}"), "at least 20", speed >= 20.0, "redaction");
     let dense = redaction::dev_speed();
     row("the same of short texts full of personal data", &format!("{dense:.1}"), "at least 20", dense >= 20.0, "dense");

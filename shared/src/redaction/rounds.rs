@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::layout::HEADER_LINES;
+use super::layout::{HEADER_LINES, Layout, PLACEHOLDER};
+use super::normal::{BACKWARDS, Normal, Reading};
 use super::{Kind, Span, detect_once, joined, lexicon, placeholder, unswapped};
 use crate::request::Role;
 
@@ -44,6 +45,10 @@ pub(super) fn detect(texts: &[(Role, &str)]) -> Vec<Vec<Span>> {
 /// Whether something is found around what was taken out: mostly there is nothing, and the rest of the texts need not be read a
 /// second time.
 fn is_uncovered(texts: &[(Role, &str)], drafts: &[Draft]) -> bool {
+    // What is shown backwards is read both ways, and an excerpt only as it is stored.
+    if drafts.iter().any(|draft| draft.text.contains(BACKWARDS)) {
+        return true;
+    }
     let excerpts: Vec<String> = drafts.iter().map(Draft::excerpt).collect();
     // Of most of a text an excerpt saves nothing.
     let all: usize = drafts.iter().map(|draft| draft.text.len()).sum();
@@ -84,32 +89,37 @@ impl Draft {
         unswapped(&self.swaps, range.start, false)..unswapped(&self.swaps, range.end, true)
     }
 
-    /// The lines where taking something out can uncover more: its own, those around it, the header, and the headings that say
-    /// what a section is about. Empty where nothing was taken out.
+    /// The lines where taking something out can uncover more, as detectors read them: its own, those around it, the header, and
+    /// the headings that say what a section is about. Empty where nothing was taken out.
     fn excerpt(&self) -> String {
         let mut excerpt = String::new();
         if self.swaps.is_empty() {
             return excerpt;
         }
-        let lines: Vec<&str> = self.text.split_inclusive('\n').collect();
-        let mut swaps = self.swaps.iter().map(|(here, _)| here).peekable();
-        let mut is_near = vec![false; lines.len()];
-        let mut end = 0;
-        for (at, line) in lines.iter().enumerate() {
-            end += line.len();
-            let from_before = swaps.peek().is_some_and(|here| here.start < end);
-            while swaps.next_if(|here| here.end <= end).is_some() {}
-            if from_before {
-                is_near[at.saturating_sub(NEAR)..(at + NEAR + 1).min(lines.len())].fill(true);
+        let normal = Normal::read(&self.text, Reading::AsStored);
+        let layout = Layout::of(normal.as_str());
+        let mut is_near = vec![false; layout.lines.len()];
+        for at in memchr::memmem::find_iter(layout.text.as_bytes(), PLACEHOLDER) {
+            if let Some(line) = layout.line_of(at) {
+                let end = (line + NEAR + 1).min(is_near.len());
+                is_near[line.saturating_sub(NEAR)..end].fill(true);
             }
         }
-        let mut header = HEADER_LINES;
-        for (line, is_near) in lines.iter().zip(is_near) {
-            if header > 0 || is_near || lexicon::section(line.trim()).is_some() {
-                excerpt.push_str(line);
+        let mut before = None;
+        for (index, line) in layout.lines.iter().enumerate() {
+            let is_kept = index < HEADER_LINES
+                || line.is_header
+                || is_near[index]
+                || lexicon::section(&layout.text[line.range.clone()]).is_some();
+            if is_kept {
+                // Empty lines between two stay what they are.
+                let start = before.filter(|(last, _)| *last + 1 == index).map_or(line.range.start, |(_, end)| end);
+                if start == line.range.start && !excerpt.is_empty() {
+                    excerpt.push('\n');
+                }
+                excerpt.push_str(&layout.text[start..line.range.end]);
+                before = Some((index, line.range.end));
             }
-            // What looks empty may not count as a line of the header: better one too many.
-            header = header.saturating_sub(usize::from(line.bytes().any(|byte| byte.is_ascii_graphic())));
         }
         excerpt
     }
@@ -117,25 +127,103 @@ impl Draft {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::redaction::redact_document;
+
+    /// A page of work, whose lines hold nothing personal.
+    fn filler(lines: usize) -> String {
+        (0..lines).map(|line| format!("- Kept line {line} of the works going\n")).collect()
+    }
 
     #[test]
     fn an_excerpt_has_what_was_taken_out_with_its_surroundings_and_the_headings() {
-        let body: Vec<String> = (0..40).map(|line| format!("- Line {line} of work")).collect();
-        let text = format!("Jane Doe\n{}\nReferences\n{}\nTel.\n+1 202-555-0147\n", body.join("\n"), body.join("\n"));
+        let page = filler(40);
+        let text = format!("Jane Doe\n{page}R E F E R E N C E S\n{page}Tel.\n\n\n\n\n+1 202-555-0147\n");
         let at = text.find("+1").expect("it is there");
         let spans = [Span { range: at..at + "+1 202-555-0147".len(), kind: Kind::Phone }];
         let excerpt = Draft::of(&text, &spans).excerpt();
-        assert!(excerpt.starts_with("Jane Doe\n- Line 0 of work"), "{excerpt}");
-        assert!(excerpt.ends_with("Line 38 of work\n- Line 39 of work\nTel.\n<PII_REDACTED_PHONE_1>\n"), "{excerpt}");
-        assert!(excerpt.contains("References\n") && !excerpt.contains("Line 20"), "{excerpt}");
+        assert!(excerpt.starts_with("Jane Doe\n- Kept line 0 of"), "{excerpt}");
+        assert!(excerpt.ends_with("line 39 of the works going\nTel.\n\n\n\n\n<PII_REDACTED_PHONE_1>"), "{excerpt}");
+        assert!(excerpt.contains("\nREFERENCES\n") && !excerpt.contains("line 20 of"), "{excerpt}");
         assert_eq!(Draft::of(&text, &[]).excerpt(), "");
     }
 
     #[test]
-    fn what_spans_lines_counts_for_all_of_them() {
-        let text = "x\n".repeat(60);
-        let excerpt = Draft::of(&text, &[Span { range: 80..90, kind: Kind::Address }]).excerpt();
-        assert!(excerpt.contains("<PII_REDACTED_ADDRESS_1>"), "{excerpt}");
+    fn what_only_a_second_round_sees_far_down_is_seen() {
+        let page = filler(60);
+        for heading in
+            ["References", "R E F E R E N C E S", "Re\u{301}fe\u{301}rences", "Refer\u{ad}ences", "\u{c}References"]
+        {
+            let text = format!("Jane Doe\n{page}{heading}\n\nAll on request.\n\nIvo Dragomirov 202-555-0147\n");
+            let redacted = redact_document(&text).0;
+            assert!(!redacted.as_str().contains("Dragomirov"), "{heading:?}: {}", redacted.as_str());
+        }
+        for blanks in 0..8 {
+            let text = format!("Jane Doe\n{page}Passport No.\n{}K12345678https://a.io/x\n", "\n".repeat(blanks));
+            let redacted = redact_document(&text).0;
+            assert!(!redacted.as_str().contains("K12345678"), "{blanks} empty lines: {}", redacted.as_str());
+        }
+    }
+
+    const PIECES: [&str; 34] = [
+        "\n",
+        "\n\n\n\n",
+        "\r\n",
+        "\u{2028}",
+        "\u{c}",
+        " ",
+        "  ",
+        "\t",
+        ": ",
+        "\u{200b}",
+        "\u{ad}",
+        "e\u{301}",
+        "R E F E R E N C E S\n",
+        "References\n",
+        "Publications\n",
+        "E X P E R I E N C E\n",
+        "Personal details\n",
+        "Passport No.\n",
+        "K12345678https://a.io/x",
+        "4111111111111111https://x.dev",
+        "Ivo Dragomirov 202-555-0147",
+        "Tel.\n",
+        "+1 202-555-0147",
+        "jane@example.com",
+        "Kind regards,\n",
+        "Ana Petrova\n",
+        "Born\n",
+        "2 March 1984x@y.dev",
+        "12 Elm Street\n",
+        "Springfield\n",
+        "10115 Berlin",
+        "github.com/janedoe",
+        "Address:\n",
+        "\u{202e}",
+    ];
+
+    proptest! {
+        #[test]
+        fn an_excerpt_hides_nothing_that_the_whole_would_show(
+            parts in prop::collection::vec((0..PIECES.len(), prop::bool::weighted(0.3)), 4..24),
+            page in 20..60usize,
+        ) {
+            let page = filler(page);
+            let mut text = "Jane Doe\n".to_owned();
+            for (piece, breaks) in parts {
+                text.push_str(PIECES[piece]);
+                if breaks {
+                    text.push('\n');
+                    text.push_str(&page);
+                }
+            }
+            let texts = [(Role::Resume, text.as_str())];
+            let found = detect(&texts);
+            let again = Draft::of(&text, &found[0]);
+            let left = detect_once(&[(Role::Resume, again.text.as_str())], true);
+            prop_assert!(left[0].iter().all(|span| span.kind == Kind::Literal), "{:?} left of {:?}", left, again.text);
+        }
     }
 }

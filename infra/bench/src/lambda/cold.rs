@@ -19,7 +19,7 @@ struct Starts {
     first_cpu: Vec<f64>,
 }
 
-pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize, checks: &mut Checks) {
+pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize, checks: &mut Checks) -> f64 {
     say(&format!("cold starts: medians of {starts}, in turn; milliseconds, megabytes"));
     say("  function     bytes        spawn to next   (least)   init cpu   of hello   memory   first event   its cpu");
     let mut all: Vec<Starts> = functions.iter().map(|_| Starts::default()).collect();
@@ -42,6 +42,7 @@ pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize
         }
     }
     let hello = median(&mut all[0].cpu);
+    let mut ready = 0.0;
     for (function, starts) in functions.iter().zip(&mut all) {
         let least = starts.wall.iter().copied().fold(f64::INFINITY, f64::min);
         let (cpu, memory) = (median(&mut starts.cpu), median(&mut starts.memory));
@@ -60,6 +61,7 @@ pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize
         }
         match function.name {
             "generate" => {
+                ready = median(&mut starts.wall);
                 checks.goal(cpu <= 3.0, "generate starts with at most 3 ms of processor time");
                 checks.goal(cpu <= 3.0 * hello, "generate starts with at most three times hello's");
             }
@@ -67,4 +69,5 @@ pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, starts: usize
             name => checks.goal(cpu <= 2.0 * hello, &format!("{name} starts with at most twice hello's")),
         }
     }
+    ready
 }

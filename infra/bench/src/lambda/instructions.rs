@@ -18,7 +18,7 @@ const MOST: [(&str, u64, u64); 3] =
 pub(super) async fn run(functions: &[Function<'_>], stack: &Stack, checks: &mut Checks) {
     let present = std::process::Command::new("valgrind").arg("--version").output();
     if !present.is_ok_and(|output| output.status.success()) {
-        say("\ninstructions: not counted, there is no valgrind");
+        checks.fail("instructions are counted: there is no valgrind (`--no-instructions` leaves them out)");
         return;
     }
     say("\ninstructions (callgrind)");
