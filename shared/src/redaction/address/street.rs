@@ -179,10 +179,18 @@ fn street_at(text: &str, tokens: &[Token<'_>], at: usize, contact: bool) -> Opti
     // `Am Markt 5`, `Unter den Linden 77`: only where an address is expected.
     if local {
         let mut last = at + 1;
-        while tokens.get(last).is_some_and(|next| next.is_capital() || PARTICLES.has(next.text)) && last - at < 4 {
+        // No part of a placeholder is the name of a place.
+        let follows = |last: usize| !gap(text, tokens, last - 1).contains(['<', '_', '>']);
+        while tokens.get(last).is_some_and(|next| next.is_capital() || PARTICLES.has(next.text))
+            && follows(last)
+            && last - at < 4
+        {
             last += 1;
         }
-        if last > at + 1 && tokens.get(last).is_some_and(|next| next.is_number() && next.text.len() <= 4) {
+        if last > at + 1
+            && tokens.get(last).is_some_and(|next| next.is_number() && next.text.len() <= 4)
+            && follows(last)
+        {
             return Some((at, last));
         }
     }
