@@ -1,7 +1,8 @@
 //! `fuzz`: random inputs against what redaction promises.
 //!
 //! Mostly short texts of fragments that detectors react to; now and then a mutated document of the dev corpus, a long one
-//! with what only a second look finds, or a few fragments repeated to see whether the time per byte grows. The seed decides everything.
+//! with what only a second look finds, or a few fragments repeated to see whether the time per byte grows. The seed decides
+//! everything.
 
 mod streams;
 

@@ -2,7 +2,7 @@
 //! `lambda` the table begins with what the binary takes.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use shared::analysis::Posting;
 use shared::prompts::Output;
@@ -11,9 +11,8 @@ use shared::request::{Input, Task};
 use shared::verify::{Mode, verify_output};
 
 use crate::limits::say;
+use crate::stages::{ROUNDS, median};
 use crate::{lambda, redaction, streaming};
-
-const ROUNDS: usize = 300;
 
 /// Of other systems, on a machine like this one, 2026-11-22: the original Python project with expressions only and with
 /// spaCy and MiniLM, eight expressions by the `regex` crate, the LiteLLM proxy, a one-thread proxy in Rust.
@@ -81,16 +80,4 @@ fn row(what: &str, ours: &str, wanted: &str, is_met: bool, peer: &str) {
     let peer = PEERS.iter().find(|(name, _)| *name == peer).map_or("", |(_, figures)| figures);
     let met = if is_met { "met" } else { "NOT MET" };
     say(&format!("  {what}: {ours} ({wanted}: {met}); {peer}"));
-}
-
-fn median(mut step: impl FnMut()) -> Duration {
-    let mut times: Vec<Duration> = (0..ROUNDS)
-        .map(|_| {
-            let begun = Instant::now();
-            step();
-            begun.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[ROUNDS / 2]
 }

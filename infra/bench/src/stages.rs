@@ -11,10 +11,10 @@ use shared::request::{self, Input, Task};
 use shared::verify::{Mode, verify_output};
 use tests::fixtures::{JOB, RESUME, example_body};
 
-const ROUNDS: usize = 300;
+pub(crate) const ROUNDS: usize = 300;
 
 /// The median time of a step.
-fn median(mut step: impl FnMut()) -> Duration {
+pub(crate) fn median(mut step: impl FnMut()) -> Duration {
     let mut times: Vec<Duration> = (0..ROUNDS)
         .map(|_| {
             let begun = Instant::now();

@@ -19,7 +19,8 @@ const MAX_SAME: usize = 16;
 /// First words of a job's lines that are looked for.
 const MAX_PASTED: usize = 200;
 
-/// What a job description asks for, and how it says so. It holds no text but the requirements' own.
+/// What a job description asks for, and how it says so: the requirements' texts and the content words are kept, the rest as
+/// hashes.
 pub struct Posting {
     requirements: Vec<Requirement>,
     bag: Bag<'static>,

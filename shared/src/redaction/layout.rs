@@ -5,13 +5,10 @@ use std::ops::Range;
 
 use unicode_normalization::char::{canonical_combining_class, decompose_canonical};
 
-use super::lexicon;
+use super::{lexicon, placeholder};
 
 /// Lines that a header has at most, empty ones not counted.
 pub(super) const HEADER_LINES: usize = 14;
-
-/// What a placeholder of a draft begins with.
-pub(super) const PLACEHOLDER: &str = "<PII_REDACTED_";
 
 /// Lines that can hold the owner's name by their place alone.
 pub(super) const FIRST_LINES: usize = 4;
@@ -83,7 +80,7 @@ impl<'a> Layout<'a> {
         for line in layout.lines.iter_mut().skip(FIRST_LINES) {
             line.is_settled = !line.is_header;
         }
-        for at in memchr::memmem::find_iter(text.as_bytes(), PLACEHOLDER) {
+        for at in memchr::memmem::find_iter(text.as_bytes(), placeholder::OPENING) {
             if let Some(index) = layout.line_of(at) {
                 layout.lines[index].is_settled = false;
             }

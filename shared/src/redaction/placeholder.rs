@@ -253,6 +253,9 @@ pub(super) fn has_name(text: &str) -> bool {
     text.contains('_') && find(text).any(|found| matches!(found.key, Some((Kind::Name | Kind::Literal, _))))
 }
 
+/// What a placeholder begins with, as it is written here.
+pub(super) const OPENING: &str = "<PII_REDACTED_";
+
 pub(super) fn write(kind: Kind, number: usize) -> String {
-    format!("<PII_REDACTED_{}_{number}>", kind.label())
+    format!("{OPENING}{}_{number}>", kind.label())
 }

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::layout::{HEADER_LINES, Layout, PLACEHOLDER};
+use super::layout::{HEADER_LINES, Layout};
 use super::normal::{BACKWARDS, Normal, Reading};
 use super::{Kind, Span, detect_once, joined, lexicon, placeholder, unswapped};
 use crate::request::Role;
@@ -99,7 +99,7 @@ impl Draft {
         let normal = Normal::read(&self.text, Reading::AsStored);
         let layout = Layout::of(normal.as_str());
         let mut is_near = vec![false; layout.lines.len()];
-        for at in memchr::memmem::find_iter(layout.text.as_bytes(), PLACEHOLDER) {
+        for at in memchr::memmem::find_iter(layout.text.as_bytes(), placeholder::OPENING) {
             if let Some(line) = layout.line_of(at) {
                 let end = (line + NEAR + 1).min(is_near.len());
                 is_near[line.saturating_sub(NEAR)..end].fill(true);
